@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* strtoul() takes signs, spaces and overflow; users of a network tool mean exactly what they type. */
+#include "base/numbers.h"
+
+#include <string.h>
+
+bool parse_u64_n(const char *text, size_t len, uint64_t max, uint64_t *ret)
+{
+	uint64_t number = 0;
+
+	if (!len)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		unsigned digit = (unsigned char)text[i] - '0';
+		if (digit > 9 || number > (max - digit) / 10 || digit > max)
+			return false;
+		number = number * 10 + digit;
+	}
+	*ret = number;
+	return true;
+}
+
+bool parse_u64(const char *text, uint64_t max, uint64_t *ret)
+{
+	return parse_u64_n(text, strlen(text), max, ret);
+}
+
+size_t format_u64(char *to, uint64_t number)
+{
+	char digits[U64_TEXT_SIZE];
+	size_t n = 0;
+
+	do
+		digits[n++] = (char)('0' + number % 10);
+	while (number /= 10);
+	for (size_t i = 0; i < n; i++)
+		to[i] = digits[n - 1 - i];
+	return n;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The columns: one row each, with title, JSON key, type, help and getter. Tables, JSON, filters,
+ * sorting, completion and the manual read these rows; no renderer knows a field by name.
+ */
+#ifndef BERTH_CORE_FIELDS_H
+#define BERTH_CORE_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/addr.h"
+
+struct snapshot;
+struct sock;
+
+enum value_type {
+	VALUE_NUMBER,  /* .number */
+	VALUE_TEXT,    /* .text, .len: raw bytes, to be escaped by whoever prints */
+	VALUE_BOOL,    /* .number is 0 or 1 */
+	VALUE_ADDRESS, /* .addr */
+	VALUE_PORT,    /* .number; printed by name with -r */
+	VALUE_BYTES,   /* .number of bytes */
+	VALUE_SECONDS, /* .seconds */
+};
+
+struct value {
+	union {
+		uint64_t number;
+		double seconds;
+		struct {
+			const char *text;
+			size_t len;
+		};
+		struct addr addr;
+	};
+};
+
+struct field {
+	const char *name;  /* how users and JSON call it: "recv_queue" */
+	const char *title; /* table heading: "Recv-Q" */
+	const char *help;  /* one line */
+	enum value_type type;
+	bool multiple;	   /* a socket may have several values (its owners'): ask nth = 0, 1, ... */
+	bool right;	   /* aligned to the right */
+	const char *aliases; /* other names accepted, separated by spaces; NULL: none */
+	/*
+	 * The @nth value of @sock; false when there is none (not known, or no more). Text points
+	 * into the snapshot or a constant.
+	 */
+	bool (*get)(const struct snapshot *snap, const struct sock *sock, uint32_t nth,
+		    struct value *ret);
+};
+
+/* All fields in documented order; ends with NULL. */
+extern const struct field *const fields[];
+/* By name or alias, "-" and "_" alike, any case. NULL if there is none. */
+const struct field *field_find(const char *name);
+
+#endif

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/* Growing arrays, interned texts, and the indices over them. */
+#include "core/snapshot.h"
+#include "base/hash.h"
+#include "core/sock_extra.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct snapshot *snapshot_new(void)
+{
+	struct snapshot *snap = calloc(1, sizeof(*snap));
+
+	if (!snap)
+		return NULL;
+	arena_init(&snap->arena);
+	host_set_defaults(&snap->host);
+	return snap;
+}
+
+void snapshot_free(struct snapshot *snap)
+{
+	if (!snap)
+		return;
+	free(snap->socks);
+	free(snap->extras);
+	free(snap->procs);
+	free(snap->owners);
+	free(snap->namespaces);
+	free(snap->coverages);
+	free(snap->texts);
+	free(snap->text_lens);
+	free(snap->text_slots);
+	free(snap->inode_slots);
+	free(snap->pid_slots);
+	arena_release(&snap->arena);
+	free(snap);
+}
+
+/* Room for one more element of @size bytes; false when memory is exhausted. */
+static bool grow(void *array, size_t n, size_t *room, size_t size)
+{
+	void **place = array;
+
+	if (n < *room)
+		return true;
+	size_t more = *room ? *room + *room / 2 : 64;
+	void *bigger = reallocarray(*place, more, size);
+	if (!bigger)
+		return false;
+	*place = bigger;
+	*room = more;
+	return true;
+}
+
+struct sock *snapshot_add_sock(struct snapshot *snap)
+{
+	if (!grow(&snap->socks, snap->n_socks, &snap->room_socks, sizeof(*snap->socks)))
+		return NULL;
+	struct sock *sock = &snap->socks[snap->n_socks++];
+	memset(sock, 0, sizeof(*sock));
+	return sock;
+}
+
+struct proc *snapshot_add_proc(struct snapshot *snap)
+{
+	if (!grow(&snap->procs, snap->n_procs, &snap->room_procs, sizeof(*snap->procs)))
+		return NULL;
+	struct proc *proc = &snap->procs[snap->n_procs++];
+	*proc = (struct proc){.comm = "", .uid = UINT32_MAX};
+	return proc;
+}
+
+struct namespace *snapshot_add_namespace(struct snapshot *snap)
+{
+	if (!grow(&snap->namespaces, snap->n_namespaces, &snap->room_namespaces,
+		  sizeof(*snap->namespaces)))
+		return NULL;
+	struct namespace *netns = &snap->namespaces[snap->n_namespaces++];
+	*netns = (struct namespace){.name = ""};
+	host_set_defaults(&netns->host);
+	return netns;
+}
+
+struct coverage *snapshot_add_coverage(struct snapshot *snap)
+{
+	if (!grow(&snap->coverages, snap->n_coverages, &snap->room_coverages,
+		  sizeof(*snap->coverages)))
+		return NULL;
+	struct coverage *coverage = &snap->coverages[snap->n_coverages++];
+	*coverage = (struct coverage){.source = "", .how = ""};
+	return coverage;
+}
+
+int snapshot_add_owner(struct snapshot *snap, size_t sock, size_t proc, int fd)
+{
+	if (!grow(&snap->owners, snap->n_owners, &snap->room_owners, sizeof(*snap->owners)))
+		return -ENOMEM;
+	snap->owners[snap->n_owners++] =
+		(struct owner){.sock = (uint32_t)sock, .proc = (uint32_t)proc, .fd = fd};
+	return 0;
+}
+
+static bool texts_rehash(struct snapshot *snap)
+{
+	size_t n = snap->n_text_slots ? snap->n_text_slots * 2 : 256;
+	uint32_t *slots = calloc(n, sizeof(*slots));
+
+	if (!slots)
+		return false;
+	for (size_t id = 1; id < snap->n_texts; id++) {
+		size_t at = hash_bytes(snap->texts[id], snap->text_lens[id]) & (n - 1);
+		while (slots[at])
+			at = (at + 1) & (n - 1);
+		slots[at] = (uint32_t)id;
+	}
+	free(snap->text_slots);
+	snap->text_slots = slots;
+	snap->n_text_slots = n;
+	return true;
+}
+
+static bool texts_grow(struct snapshot *snap)
+{
+	size_t room = snap->room_texts;
+
+	if (!grow(&snap->texts, snap->n_texts, &room, sizeof(*snap->texts)))
+		return false;
+	room = snap->room_texts;
+	if (!grow(&snap->text_lens, snap->n_texts, &room, sizeof(*snap->text_lens)))
+		return false;
+	snap->room_texts = room;
+	if (!snap->n_texts) {
+		snap->texts[0] = "";
+		snap->text_lens[0] = 0;
+		snap->n_texts = 1;
+	}
+	return snap->n_texts * 2 < snap->n_text_slots || texts_rehash(snap);
+}
+
+uint32_t snapshot_text_id(struct snapshot *snap, const char *bytes, size_t len)
+{
+	if (!len || len > UINT32_MAX || !texts_grow(snap))
+		return 0;
+	const size_t mask = snap->n_text_slots - 1;
+	size_t at = hash_bytes(bytes, len) & mask;
+	for (; snap->text_slots[at]; at = (at + 1) & mask) {
+		uint32_t id = snap->text_slots[at];
+		if (snap->text_lens[id] == len && !memcmp(snap->texts[id], bytes, len))
+			return id;
+	}
+	const char *copy = arena_dup(&snap->arena, bytes, len);
+	if (!copy)
+		return 0;
+	uint32_t id = (uint32_t)snap->n_texts++;
+	snap->texts[id] = copy;
+	snap->text_lens[id] = (uint32_t)len;
+	snap->text_slots[at] = id;
+	return id;
+}
+
+const char *snapshot_text(const struct snapshot *snap, uint32_t id, size_t *ret_len)
+{
+	const bool known = id && id < snap->n_texts;
+
+	if (ret_len)
+		*ret_len = known ? snap->text_lens[id] : 0;
+	return known ? snap->texts[id] : "";
+}
+
+/* Counting sort by socket: linear, and stable so that owners stay in the order they were met. */
+static int owners_sort(struct snapshot *snap)
+{
+	for (size_t i = 0; i < snap->n_socks; i++)
+		snap->socks[i].n_owners = 0;
+	if (!snap->n_owners)
+		return 0;
+	struct owner *sorted = malloc(snap->n_owners * sizeof(*sorted));
+	if (!sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < snap->n_owners; i++)
+		snap->socks[snap->owners[i].sock].n_owners++;
+	uint32_t first = 0;
+	for (size_t i = 0; i < snap->n_socks; i++) {
+		struct sock *sock = &snap->socks[i];
+		sock->first_owner = first;
+		first += sock->n_owners;
+		sock->n_owners = 0;
+	}
+	for (size_t i = 0; i < snap->n_owners; i++) {
+		struct sock *sock = &snap->socks[snap->owners[i].sock];
+		sorted[sock->first_owner + sock->n_owners++] = snap->owners[i];
+	}
+	free(snap->owners);
+	snap->owners = sorted;
+	snap->room_owners = snap->n_owners;
+	return 0;
+}
+
+static size_t slots_for(size_t n)
+{
+	size_t slots = 16;
+
+	while (slots < n + n / 2)
+		slots *= 2;
+	return slots;
+}
+
+static int index_inodes(struct snapshot *snap)
+{
+	const size_t n = slots_for(snap->n_socks);
+	uint32_t *slots = calloc(n, sizeof(*slots));
+
+	if (!slots)
+		return -ENOMEM;
+	for (size_t i = 0; i < snap->n_socks; i++) {
+		if (!snap->socks[i].inode)
+			continue;
+		size_t at = hash_u64(snap->socks[i].inode) & (n - 1);
+		while (slots[at])
+			at = (at + 1) & (n - 1);
+		slots[at] = (uint32_t)i + 1;
+	}
+	free(snap->inode_slots);
+	snap->inode_slots = slots;
+	snap->n_inode_slots = n;
+	return 0;
+}
+
+static int index_pids(struct snapshot *snap)
+{
+	const size_t n = slots_for(snap->n_procs);
+	uint32_t *slots = calloc(n, sizeof(*slots));
+
+	if (!slots)
+		return -ENOMEM;
+	for (size_t i = 0; i < snap->n_procs; i++) {
+		size_t at = hash_u64(snap->procs[i].pid) & (n - 1);
+		while (slots[at])
+			at = (at + 1) & (n - 1);
+		slots[at] = (uint32_t)i + 1;
+	}
+	free(snap->pid_slots);
+	snap->pid_slots = slots;
+	snap->n_pid_slots = n;
+	return 0;
+}
+
+int snapshot_index(struct snapshot *snap)
+{
+	int err = owners_sort(snap);
+
+	if (!err)
+		err = index_inodes(snap);
+	return err ? err : index_pids(snap);
+}
+
+struct sock *snapshot_sock_by_inode(const struct snapshot *snap, uint32_t inode)
+{
+	const size_t mask = snap->n_inode_slots - 1;
+
+	if (!snap->n_inode_slots || !inode)
+		return NULL;
+	for (size_t at = hash_u64(inode) & mask; snap->inode_slots[at]; at = (at + 1) & mask) {
+		struct sock *sock = &snap->socks[snap->inode_slots[at] - 1];
+		if (sock->inode == inode)
+			return sock;
+	}
+	return NULL;
+}
+
+struct proc *snapshot_proc_by_pid(const struct snapshot *snap, uint32_t pid)
+{
+	const size_t mask = snap->n_pid_slots - 1;
+
+	if (!snap->n_pid_slots)
+		return NULL;
+	for (size_t at = hash_u64(pid) & mask; snap->pid_slots[at]; at = (at + 1) & mask) {
+		struct proc *proc = &snap->procs[snap->pid_slots[at] - 1];
+		if (proc->pid == pid)
+			return proc;
+	}
+	return NULL;
+}

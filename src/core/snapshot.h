@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All that was known at one moment. A snapshot owns everything it points to; pointers into it live
+ * until snapshot_free(), except that adding to an array may move that array (keep indices).
+ *
+ * Life: new -> sources add sockets, processes, owners -> snapshot_index() -> queries.
+ */
+#ifndef BERTH_CORE_SNAPSHOT_H
+#define BERTH_CORE_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "core/coverage.h"
+#include "core/host.h"
+#include "core/proc.h"
+#include "core/sock.h"
+
+struct sock_extra; /* core/sock_extra.h */
+
+/* Process @proc holds socket @sock by file descriptor @fd. */
+struct owner {
+	uint32_t sock; /* index into .socks */
+	uint32_t proc; /* index into .procs */
+	int32_t fd;    /* -1: held without an fd (mmap, in flight) */
+};
+
+struct snapshot {
+	struct arena arena;
+	struct sock *socks;
+	size_t n_socks, room_socks;
+	struct sock_extra *extras; /* NULL, or parallel to .socks: only when asked */
+	struct proc *procs;
+	size_t n_procs, room_procs;
+	struct owner *owners; /* after snapshot_index(): sorted by socket */
+	size_t n_owners, room_owners;
+	struct namespace *namespaces; /* [0] is the reader's own */
+	size_t n_namespaces, room_namespaces;
+	struct coverage *coverages;
+	size_t n_coverages, room_coverages;
+	struct host host; /* sysctls, addresses of the reader's namespace: see core/host.h */
+	const char **texts; /* interned: see snapshot_text(); [0] is "" */
+	uint32_t *text_lens;
+	size_t n_texts, room_texts;
+	uint32_t *text_slots; /* hash of .texts */
+	size_t n_text_slots;
+	uint32_t *inode_slots; /* hash (namespace-less: inodes are unique) of .socks by inode */
+	size_t n_inode_slots;
+	uint32_t *pid_slots;
+	size_t n_pid_slots;
+	uint64_t taken_ns;	/* CLOCK_REALTIME when it was taken */
+	uint64_t boot_ns;	/* CLOCK_REALTIME of the boot */
+};
+
+struct snapshot *snapshot_new(void);
+void snapshot_free(struct snapshot *snap);
+static inline void snapshot_freep(struct snapshot **snap)
+{
+	snapshot_free(*snap);
+}
+
+/* Each adds a zeroed record and returns it (valid until the next add of its kind), or NULL. */
+struct sock *snapshot_add_sock(struct snapshot *snap);
+struct proc *snapshot_add_proc(struct snapshot *snap);
+struct namespace *snapshot_add_namespace(struct snapshot *snap);
+struct coverage *snapshot_add_coverage(struct snapshot *snap);
+/* 0 or -ENOMEM. */
+int snapshot_add_owner(struct snapshot *snap, size_t sock, size_t proc, int fd);
+
+/* Intern @len bytes; returns its id, 0 for the empty text or when memory is exhausted. */
+uint32_t snapshot_text_id(struct snapshot *snap, const char *bytes, size_t len);
+/* The bytes of a text id, NUL-terminated, and (if @ret_len) their number. Never NULL. */
+const char *snapshot_text(const struct snapshot *snap, uint32_t id, size_t *ret_len);
+
+/*
+ * Sort owners by socket, set each socket's first_owner and n_owners, and build the look-up tables.
+ * Call after the last add and before any find. 0 or -ENOMEM. May be called again after more adds.
+ */
+int snapshot_index(struct snapshot *snap);
+
+/* The socket with this inode (not 0), or NULL. */
+struct sock *snapshot_sock_by_inode(const struct snapshot *snap, uint32_t inode);
+/* The process with this pid, or NULL. */
+struct proc *snapshot_proc_by_pid(const struct snapshot *snap, uint32_t pid);
+
+static inline const struct owner *sock_owner(const struct snapshot *snap, const struct sock *sock,
+					     uint32_t nth)
+{
+	return nth < sock->n_owners ? &snap->owners[sock->first_owner + nth] : NULL;
+}
+
+static inline const struct proc *owner_proc(const struct snapshot *snap, const struct owner *owner)
+{
+	return &snap->procs[owner->proc];
+}
+
+#endif
