@@ -25,6 +25,8 @@ enum value_type {
 	VALUE_SECONDS, /* .seconds */
 };
 
+enum { VALUE_SCRATCH_SIZE = 96 };
+
 struct value {
 	union {
 		uint64_t number;
@@ -35,6 +37,7 @@ struct value {
 		};
 		struct addr addr;
 	};
+	char scratch[VALUE_SCRATCH_SIZE]; /* .text may point here: do not copy a struct value */
 };
 
 struct field {
@@ -45,9 +48,10 @@ struct field {
 	bool multiple;	   /* a socket may have several values (its owners'): ask nth = 0, 1, ... */
 	bool right;	   /* aligned to the right */
 	const char *aliases; /* other names accepted, separated by spaces; NULL: none */
+	uint32_t needs;	     /* enum fact: what must be collected for it, besides FACT_SOCKETS */
 	/*
 	 * The @nth value of @sock; false when there is none (not known, or no more). Text points
-	 * into the snapshot or a constant.
+	 * into the snapshot, a constant or @ret->scratch.
 	 */
 	bool (*get)(const struct snapshot *snap, const struct sock *sock, uint32_t nth,
 		    struct value *ret);

@@ -34,6 +34,7 @@ void snapshot_free(struct snapshot *snap)
 	free(snap->text_slots);
 	free(snap->inode_slots);
 	free(snap->pid_slots);
+	free(snap->users);
 	arena_release(&snap->arena);
 	free(snap);
 }
@@ -100,6 +101,26 @@ int snapshot_add_owner(struct snapshot *snap, size_t sock, size_t proc, int fd)
 	snap->owners[snap->n_owners++] =
 		(struct owner){.sock = (uint32_t)sock, .proc = (uint32_t)proc, .fd = fd};
 	return 0;
+}
+
+int snapshot_add_user(struct snapshot *snap, uint32_t uid, const char *name)
+{
+	if (snapshot_user_name(snap, uid))
+		return 0;
+	char *copy = arena_dup(&snap->arena, name, strlen(name));
+	if (!copy || !grow(&snap->users, snap->n_users, &snap->room_users, sizeof(*snap->users)))
+		return -ENOMEM;
+	snap->users[snap->n_users++] = (struct user){.uid = uid, .name = copy};
+	return 0;
+}
+
+/* A walk: the users who hold sockets are few. */
+const char *snapshot_user_name(const struct snapshot *snap, uint32_t uid)
+{
+	for (size_t i = 0; i < snap->n_users; i++)
+		if (snap->users[i].uid == uid)
+			return snap->users[i].name;
+	return NULL;
 }
 
 static bool texts_rehash(struct snapshot *snap)

@@ -27,6 +27,12 @@ struct owner {
 	int32_t fd;    /* -1: held without an fd (mmap, in flight) */
 };
 
+/* What the machine calls a user id. */
+struct user {
+	uint32_t uid;
+	const char *name;
+};
+
 struct snapshot {
 	struct arena arena;
 	struct sock *socks;
@@ -40,6 +46,8 @@ struct snapshot {
 	size_t n_namespaces, room_namespaces;
 	struct coverage *coverages;
 	size_t n_coverages, room_coverages;
+	struct user *users; /* the names of those uids that were looked up */
+	size_t n_users, room_users;
 	struct host host; /* sysctls, addresses of the reader's namespace: see core/host.h */
 	const char **texts; /* interned: see snapshot_text(); [0] is "" */
 	uint32_t *text_lens;
@@ -68,6 +76,11 @@ struct namespace *snapshot_add_namespace(struct snapshot *snap);
 struct coverage *snapshot_add_coverage(struct snapshot *snap);
 /* 0 or -ENOMEM. */
 int snapshot_add_owner(struct snapshot *snap, size_t sock, size_t proc, int fd);
+
+/* Remember that @uid is called @name (copied). 0 or -ENOMEM. */
+int snapshot_add_user(struct snapshot *snap, uint32_t uid, const char *name);
+/* The name of @uid, or NULL if it was not looked up or has none. */
+const char *snapshot_user_name(const struct snapshot *snap, uint32_t uid);
 
 /* Intern @len bytes; returns its id, 0 for the empty text or when memory is exhausted. */
 uint32_t snapshot_text_id(struct snapshot *snap, const char *bytes, size_t len);
