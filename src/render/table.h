@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Aligned columns in two passes over the rows: measure, then print. Cells are made on demand into
+ * one reused buffer, so a million rows need no memory of their own; util-linux's libsmartcols
+ * keeps every cell as an allocated string until the end, which is slower than the kernel's dump.
+ */
+#ifndef BERTH_RENDER_TABLE_H
+#define BERTH_RENDER_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "render/color.h"
+
+struct out;
+struct strbuf;
+
+struct table_column {
+	const char *title;
+	bool right; /* aligned to the right */
+	bool cut;   /* may be shortened on a screen too narrow for the table */
+};
+
+struct table {
+	const struct table_column *columns;
+	size_t n_columns, n_rows;
+	bool headings;
+	bool color;
+	unsigned screen; /* columns of the terminal; 0: not one, never cut */
+	/*
+	 * Append the text of a cell to the empty @text, escaped and without colour, and set @style
+	 * if it is not plain. Called twice a cell, and must say the same both times.
+	 */
+	void (*cell)(const void *data, size_t row, size_t column, struct strbuf *text,
+		     enum style *style);
+	/* Append what stands behind the last column, unaligned, as it is; or NULL. */
+	void (*tail)(const void *data, size_t row, struct strbuf *text);
+	const void *data;
+};
+
+/* 0 or -errno of @out. */
+int table_write(const struct table *table, struct out *out);
+
+#endif
