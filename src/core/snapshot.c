@@ -64,6 +64,21 @@ struct sock *snapshot_add_sock(struct snapshot *snap)
 	return sock;
 }
 
+struct sock_extra *snapshot_extra(struct snapshot *snap, size_t sock)
+{
+	if (sock >= snap->room_extras) {
+		const size_t room = snap->room_socks;
+		struct sock_extra *more =
+			reallocarray(snap->extras, room, sizeof(*snap->extras));
+		if (!more)
+			return NULL;
+		memset(more + snap->room_extras, 0, (room - snap->room_extras) * sizeof(*more));
+		snap->extras = more;
+		snap->room_extras = room;
+	}
+	return &snap->extras[sock];
+}
+
 struct proc *snapshot_add_proc(struct snapshot *snap)
 {
 	if (!grow(&snap->procs, snap->n_procs, &snap->room_procs, sizeof(*snap->procs)))

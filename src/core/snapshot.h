@@ -38,6 +38,7 @@ struct snapshot {
 	struct sock *socks;
 	size_t n_socks, room_socks;
 	struct sock_extra *extras; /* NULL, or parallel to .socks: only when asked */
+	size_t room_extras;
 	struct proc *procs;
 	size_t n_procs, room_procs;
 	struct owner *owners; /* after snapshot_index(): sorted by socket */
@@ -71,6 +72,11 @@ static inline void snapshot_freep(struct snapshot **snap)
 
 /* Each adds a zeroed record and returns it (valid until the next add of its kind), or NULL. */
 struct sock *snapshot_add_sock(struct snapshot *snap);
+/*
+ * The extras of the socket with index @sock; valid until the next call or added socket. All others
+ * are zeroed when first seen. Calling it with the last socket makes .extras span all. Or NULL.
+ */
+struct sock_extra *snapshot_extra(struct snapshot *snap, size_t sock);
 struct proc *snapshot_add_proc(struct snapshot *snap);
 struct namespace *snapshot_add_namespace(struct snapshot *snap);
 struct coverage *snapshot_add_coverage(struct snapshot *snap);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of sources, in the order they run: what later ones look up, earlier ones provide. */
+#include "sources/sources.h"
+#include "base/auto.h"
+#include "core/facts.h"
+#include "core/snapshot.h"
+#include "core/sock_extra.h"
+
+#include <errno.h>
+#include <time.h>
+
+#define SOURCES(X)	\
+	X(sockets)
+
+#define DECLARE(name) extern const struct source source_##name;
+SOURCES(DECLARE)
+#undef DECLARE
+
+static const struct source *const sources[] = {
+#define ROW(name) &source_##name,
+	SOURCES(ROW)
+#undef ROW
+};
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Sources of owners find sockets by inode, so the index must exist before they run. */
+static int index_for(struct snapshot *snap, const struct source *source)
+{
+	if (!(source->provides & (FACT_OWNERS | FACT_PROCESSES)) || snap->n_inode_slots)
+		return 0;
+	return snapshot_index(snap);
+}
+
+int sources_collect(const struct request *request, struct snapshot **ret_snap)
+{
+	AUTO(snapshot_freep) struct snapshot *snap = snapshot_new();
+
+	if (!snap)
+		return -ENOMEM;
+	snap->taken_ns = clock_ns(CLOCK_REALTIME);
+	snap->boot_ns = snap->taken_ns - clock_ns(CLOCK_BOOTTIME);
+	for (size_t i = 0; i < N_ELEMENTS(sources); i++) {
+		if (!(sources[i]->provides & request->facts))
+			continue;
+		int err = index_for(snap, sources[i]);
+		if (!err)
+			err = sources[i]->collect(snap, request);
+		if (err)
+			return err;
+	}
+	int err = snapshot_index(snap);
+	if (err)
+		return err;
+	*ret_snap = take(snap);
+	return 0;
+}
