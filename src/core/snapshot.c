@@ -306,6 +306,20 @@ struct sock *snapshot_sock_by_inode(const struct snapshot *snap, uint32_t inode)
 	return NULL;
 }
 
+struct sock *snapshot_sock_same_inode(const struct snapshot *snap, const struct sock *sock)
+{
+	const size_t mask = snap->n_inode_slots - 1;
+	bool past = false;
+
+	for (size_t at = hash_u64(sock->inode) & mask; snap->inode_slots[at]; at = (at + 1) & mask) {
+		struct sock *other = &snap->socks[snap->inode_slots[at] - 1];
+		if (past && other->inode == sock->inode)
+			return other;
+		past |= other == sock;
+	}
+	return NULL;
+}
+
 struct proc *snapshot_proc_by_pid(const struct snapshot *snap, uint32_t pid)
 {
 	const size_t mask = snap->n_pid_slots - 1;

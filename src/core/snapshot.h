@@ -101,6 +101,8 @@ int snapshot_index(struct snapshot *snap);
 
 /* The socket with this inode (not 0), or NULL. */
 struct sock *snapshot_sock_by_inode(const struct snapshot *snap, uint32_t inode);
+/* The next one after @sock with the same inode (MPTCP subflows share one), or NULL. */
+struct sock *snapshot_sock_same_inode(const struct snapshot *snap, const struct sock *sock);
 /* The process with this pid, or NULL. */
 struct proc *snapshot_proc_by_pid(const struct snapshot *snap, uint32_t pid);
 

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Read about one process through one directory. A descriptor of /proc/PID belongs to that process,
+ * not to its number: once the process is gone every read through it fails, even if the pid is in
+ * use again (fs/proc/base.c: get_proc_task() of the inode's struct pid).
+ */
+#ifndef BERTH_SOURCES_PROC_DIR_H
+#define BERTH_SOURCES_PROC_DIR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct snapshot;
+struct proc;
+
+/* The descriptor of /proc/@pid (caller closes) or -errno. */
+int proc_dir_open(uint32_t pid);
+/* Up to @room - 1 bytes of @name below @dir and a NUL; the number of bytes or -errno. */
+long proc_dir_read(int dir, const char *name, char *to, size_t room);
+/* The number in "net:[4026531840]" behind the link @name below @dir; 0 if it is not to be had. */
+uint64_t proc_dir_link_number(int dir, const char *name);
+
+/*
+ * Fill pid, comm, parent, state, start, uid and inner pid of @proc from @dir ("../" + files when
+ * @prefix is "../"). 0, or -ESRCH when the process is gone.
+ */
+int proc_dir_fill(struct snapshot *snap, int dir, const char *prefix, struct proc *proc);
+
+#endif
