@@ -187,6 +187,8 @@ static int process_read(struct worker *worker, uint32_t pid)
 		err = fds_read(worker, dir);
 	if (err == -ENOENT || err == -ESRCH)
 		return 0; /* it is gone */
+	if (!err && !worker->n_fds)
+		return 0; /* a kernel thread or a zombie: there was nothing to see */
 	if (err == -EACCES && dir < 0 && is_kernel_thread(pid))
 		return 0;
 	atomic_fetch_add(&scan->total, 1);
@@ -335,13 +337,9 @@ static int proc_fd_collect(struct snapshot *snap, const struct request *request)
 {
 	AUTO(pid_list_release) struct pid_list pids = {0};
 	struct scan scan = {.snap = snap, .pids = &pids, .lock = PTHREAD_MUTEX_INITIALIZER};
-	int err = snapshot_index(snap);
-
-	if (err)
-		return err;
 	if (!has_files(snap))
 		return 0; /* nothing that could be held */
-	err = pid_list_read(&pids, "/proc");
+	int err = pid_list_read(&pids, "/proc");
 	if (!err)
 		err = processes_read(&scan);
 	if (!err && !all_held(snap))

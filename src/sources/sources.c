@@ -10,7 +10,8 @@
 #include <time.h>
 
 #define SOURCES(X)	\
-	X(sockets)
+	X(sockets)	\
+	X(proc_fd)
 
 #define DECLARE(name) extern const struct source source_##name;
 SOURCES(DECLARE)
