@@ -59,6 +59,7 @@ struct invocation {
 	size_t n_seen;
 	char **operands; /* ends with NULL */
 	int n_operands;
+	int command_at; /* index of the first operand behind "--"; -1: there was no "--" */
 };
 
 extern const struct command *const commands[]; /* in the order of --help; ends with NULL */

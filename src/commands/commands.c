@@ -10,7 +10,8 @@
 #include <string.h>
 
 /* +1: a command is its file with the row, and one line here. */
-#define COMMANDS(X)
+#define COMMANDS(X)	\
+	X(wait)
 
 #define DECLARE(name) extern const struct command command_##name;
 COMMANDS(DECLARE)

@@ -141,6 +141,22 @@ static int complain(const struct invocation *inv, const struct parser *parser, i
 			   inv->command->name);
 }
 
+/*
+ * Which operand is the first behind "--"? getopt has moved the operands before it to its right, but
+ * its place in the original order tells how many words followed it.
+ */
+static int find_command(const struct invocation *inv, char *const *original, int argc)
+{
+	const char *last = inv->operands[-1];
+
+	if (strcmp(last, "--") != 0)
+		return -1;
+	for (int i = 1; i < argc; i++)
+		if (original[i] == last)
+			return inv->n_operands - (argc - 1 - i);
+	return -1;
+}
+
 int invocation_parse(struct invocation *inv, const struct command *command, int argc, char **argv)
 {
 	struct parser parser = {.shorts = ":", .n_shorts = 1};
@@ -158,6 +174,10 @@ int invocation_parse(struct invocation *inv, const struct command *command, int 
 	inv->seen = calloc(room, sizeof(*inv->seen));
 	if (!inv->seen)
 		return failure(inv, "out of memory");
+	AUTO(freep) char **original = malloc((size_t)(argc + 1) * sizeof(*original));
+	if (!original)
+		return failure(inv, "out of memory");
+	memcpy(original, argv, (size_t)(argc + 1) * sizeof(*original));
 	opterr = 0;
 	optind = 0; /* GNU: start afresh */
 	for (int found; (found = getopt_long(argc, argv, parser.shorts, parser.longs, NULL)) != -1;) {
@@ -168,6 +188,7 @@ int invocation_parse(struct invocation *inv, const struct command *command, int 
 	}
 	inv->operands = argv + optind;
 	inv->n_operands = argc - optind;
+	inv->command_at = find_command(inv, original, argc);
 	return 0;
 }
 

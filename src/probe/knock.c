@@ -142,15 +142,16 @@ static int wait_some(struct visit *visits, struct pollfd *polls, size_t n, int64
 					   .events = visits[i].asked ? POLLIN : POLLOUT};
 		open += visits[i].fd >= 0;
 	}
-	if (!open || left <= 0)
+	if (!open)
 		return 0;
-	int ready = poll(polls, n, (int)left);
+	/* look once more even when time is up: an answer may be there */
+	int ready = poll(polls, n, left > 0 ? (int)left : 0);
 	if (ready < 0)
 		return errno == EINTR ? 1 : -errno;
 	for (size_t i = 0; i < n; i++)
 		if (visits[i].fd >= 0 && polls[i].revents)
 			advance(&visits[i]);
-	return 1;
+	return left > 0;
 }
 
 int knock_all(struct knock *knocks, size_t n, unsigned limit_ms)
