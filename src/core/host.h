@@ -62,8 +62,10 @@ struct host {
 struct namespace {
 	uint64_t inode; /* of /proc/PID/ns/net; 0: not known */
 	const char *name; /* "ip netns" name, container, unit or process; never NULL after naming */
+	const char *path; /* open() it to enter: /run/netns/NAME, /proc/PID/ns/net; NULL: no way */
 	uint32_t pid;	/* a process in it; 0: none */
 	bool is_self;
+	bool wanted;	/* the question is about it too */
 	struct host host; /* NULLs unless collected */
 };
 

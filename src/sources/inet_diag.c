@@ -120,3 +120,43 @@ int inet_diag_dump(struct dump *dump, enum sock_proto proto)
 
 	return err || !dump->request->ipv6 ? err : dump_family(&reading, AF_INET6);
 }
+
+/* Adds nothing: only tells which inodes are MPTCP's. */
+static int mark_inode(const struct nlmsghdr *msg, void *data)
+{
+	const struct reading *reading = data;
+	struct snapshot *snap = reading->dump->snap;
+	struct sock mptcp = {};
+	uint64_t cgroup_id;
+	int err = inet_diag_decode(msg, SOCK_PROTO_TCP, &mptcp, NULL, &cgroup_id);
+
+	for (size_t i = reading->first; !err && mptcp.inode && i < snap->n_socks; i++) {
+		struct sock *sock = &snap->socks[i];
+		if (sock->proto != SOCK_PROTO_TCP || sock->inode != mptcp.inode)
+			continue;
+		sock->options |= SOCK_OPTION_MPTCP;
+		sock->options_known |= SOCK_OPTION_MPTCP;
+	}
+	return err;
+}
+
+int inet_diag_mark_mptcp(struct dump *dump, size_t first)
+{
+	struct reading reading = {.dump = dump, .proto = SOCK_PROTO_TCP, .first = first};
+	const struct netlink_reader reader = {mark_inode, NULL, &reading};
+	static const uint8_t families[] = {AF_INET, AF_INET6};
+	int err = 0;
+
+	for (size_t i = 0; i < 2 && !err; i++) {
+		char buffer[256] __attribute__((aligned(NLMSG_ALIGNTO))) = {};
+		struct nlmsghdr *msg = mnl_nlmsg_put_header(buffer);
+		struct inet_diag_req_v2 *req = mnl_nlmsg_put_extra_header(msg, sizeof(*req));
+		msg->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+		req->sdiag_family = families[i];
+		req->sdiag_protocol = PROTOCOL_MPTCP & 0xff; /* the attribute has the rest */
+		req->idiag_states = UINT32_MAX;
+		mnl_attr_put_u32(msg, REQUEST_PROTOCOL, PROTOCOL_MPTCP);
+		err = netlink_dump(dump->diag, msg, &reader);
+	}
+	return err;
+}

@@ -8,51 +8,164 @@
 #include "sources/dump.h"
 #include "sources/inet_diag.h"
 #include "sources/netlink.h"
+#include "sources/netns.h"
+#include "sources/proc_net.h"
+#include "sources/sock_diag.h"
 #include "sources/sources.h"
 
 #include <errno.h>
 #include <string.h>
 
-struct kind {
-	enum sock_proto proto;
-	int (*dump)(struct dump *dump, enum sock_proto proto);
+static int (*const dumps[N_SOCK_PROTOS])(struct dump *dump, enum sock_proto proto) = {
+	[SOCK_PROTO_TCP] = inet_diag_dump,     [SOCK_PROTO_UDP] = inet_diag_dump,
+	[SOCK_PROTO_UDPLITE] = inet_diag_dump, [SOCK_PROTO_RAW] = inet_diag_dump,
+	[SOCK_PROTO_ICMP] = NULL, /* the kernel has no dump of ping sockets */
+	[SOCK_PROTO_UNIX] = unix_diag_dump,    [SOCK_PROTO_PACKET] = packet_diag_dump,
+	[SOCK_PROTO_NETLINK] = netlink_diag_dump,
 };
 
-static const struct kind kinds[] = {
-	{.proto = SOCK_PROTO_TCP, .dump = inet_diag_dump},
-	{.proto = SOCK_PROTO_UDP, .dump = inet_diag_dump},
+/* How reading one protocol went, over all namespaces. */
+struct tally {
+	bool by_diag, by_proc, inexact;
+	int error; /* of the last namespace that could not be read */
 };
 
-static int add_coverage(struct dump *dump, const struct kind *kind, int err)
+struct collection {
+	struct dump dump;
+	struct tally tallies[N_SOCK_PROTOS];
+	bool diag_refused; /* by --source=proc */
+	bool proc_refused; /* by --source=sock_diag */
+};
+
+/*
+ * sock_diag, else /proc/net. A protocol that neither knows is not in this kernel: no sockets.
+ */
+static int read_protocol(struct collection *collection, enum sock_proto proto)
 {
-	struct coverage *coverage = snapshot_add_coverage(dump->snap);
+	struct dump *dump = &collection->dump;
+	struct tally *tally = &collection->tallies[proto];
+	int err = -ENOENT;
+
+	if (dumps[proto] && dump->diag) {
+		dump->inexact = false;
+		err = dumps[proto](dump, proto);
+		tally->inexact |= dump->inexact;
+		tally->by_diag |= !err;
+	}
+	if (!err || err == -ENOMEM || collection->proc_refused) {
+		tally->error = err ? err : tally->error;
+		return err == -ENOMEM ? err : 0;
+	}
+	err = proc_net_dump(dump, proto);
+	tally->by_proc |= !err;
+	if (err && err != -ENOENT)
+		tally->error = err;
+	return err == -ENOMEM ? err : 0;
+}
+
+/* Asking for a protocol may make the kernel load its module, so none is asked for in vain. */
+static bool worth_asking(const struct collection *collection, enum sock_proto proto,
+			 const uint32_t counts[N_SOCK_PROTOS])
+{
+	return counts[proto] &&
+	       collection->dump.request->protos & PROTO_BIT(proto);
+}
+
+/* On a thread inside the namespace. */
+static int read_namespace(void *data)
+{
+	AUTO(netlink_close) struct netlink diag = NETLINK_INIT;
+	struct collection *collection = data;
+	struct dump *dump = &collection->dump;
+	const size_t first = dump->snap->n_socks;
+	uint32_t counts[N_SOCK_PROTOS], n_mptcp;
+	int err = collection->diag_refused ? 0 : netlink_open(&diag, NETLINK_SOCK_DIAG);
+
+	if (err == -ENOMEM)
+		return err;
+	dump->diag = diag.fd < 0 ? NULL : &diag;
+	proc_net_counts(counts, &n_mptcp);
+	err = 0;
+	for (enum sock_proto proto = 0; proto < SOCK_PROTO_OTHER && !err; proto++)
+		if (worth_asking(collection, proto, counts))
+			err = read_protocol(collection, proto);
+	if (!err && dump->diag && n_mptcp && n_mptcp != UINT32_MAX &&
+	    dump->request->protos & PROTO_BIT(SOCK_PROTO_TCP))
+		err = inet_diag_mark_mptcp(dump, first);
+	return err == -ENOMEM ? err : 0;
+}
+
+static int add_coverage(struct snapshot *snap, enum sock_proto proto, const struct tally *tally)
+{
+	struct coverage *coverage = snapshot_add_coverage(snap);
 
 	if (!coverage)
 		return -ENOMEM;
-	coverage->source = sock_proto_name(kind->proto);
-	coverage->how = "sock_diag";
-	coverage->level = err ? COVERAGE_NONE : COVERAGE_FULL;
+	coverage->source = sock_proto_name(proto);
+	coverage->how = tally->by_proc ? "/proc/net" : "sock_diag";
+	coverage->level = COVERAGE_FULL;
+	coverage->error = -tally->error;
+	if (tally->by_proc && proto != SOCK_PROTO_ICMP) {
+		coverage->what = proc_net_blind_spots(proto);
+		coverage->needs = "sock_diag (CONFIG_INET_DIAG, CONFIG_UNIX_DIAG ... in the kernel)";
+		coverage->level = COVERAGE_PARTIAL;
+	}
+	if (tally->inexact) {
+		coverage->what = "sockets that came or went while the kernel listed them";
+		coverage->needs = "to be asked again";
+		coverage->level = COVERAGE_PARTIAL;
+	}
+	if (tally->error) {
+		coverage->what = arena_printf(&snap->arena, "%s sockets: %s",
+					      sock_proto_name(proto), strerror(-tally->error));
+		coverage->level = tally->by_diag || tally->by_proc ? COVERAGE_PARTIAL
+								   : COVERAGE_NONE;
+	}
+	return 0;
+}
+
+static int add_namespace_failure(struct snapshot *snap, const struct namespace *netns, int err)
+{
+	struct coverage *coverage = snapshot_add_coverage(snap);
+
+	if (!coverage)
+		return -ENOMEM;
+	coverage->source = "netns";
+	coverage->how = "setns";
+	coverage->level = COVERAGE_NONE;
 	coverage->error = -err;
+	coverage->what = arena_printf(&snap->arena, "the sockets of network namespace %s: %s",
+				      netns->name,
+				      err == -ENOENT ? "it is gone" : strerror(-err));
+	coverage->needs = err == -ENOENT ? NULL : "root, or CAP_SYS_ADMIN and CAP_SYS_PTRACE";
 	return 0;
 }
 
 static int sockets_collect(struct snapshot *snap, const struct request *request)
 {
-	AUTO(netlink_close) struct netlink diag = NETLINK_INIT;
 	AUTO(cgroup_ids_freep) struct cgroup_ids *cgroups = NULL;
-	struct dump dump = {.snap = snap, .request = request, .diag = &diag};
+	struct collection collection = {.dump = {.snap = snap, .request = request}};
+	int err = 0;
 
-	if (dump_wants(&dump, FACT_CGROUP) && !(cgroups = cgroup_ids_new()))
-		return -ENOMEM;
-	dump.cgroups = cgroups;
-	int err = netlink_open(&diag, NETLINK_SOCK_DIAG);
-	for (size_t i = 0; i < N_ELEMENTS(kinds) && err != -ENOMEM; i++) {
-		if (!(request->protos & PROTO_BIT(kinds[i].proto)))
-			continue;
-		int failed = err ? err : kinds[i].dump(&dump, kinds[i].proto);
-		err = failed == -ENOMEM ? failed : add_coverage(&dump, &kinds[i], failed);
+	if (request->source) {
+		collection.diag_refused = !strcmp(request->source, "proc");
+		collection.proc_refused = !strcmp(request->source, "sock_diag");
 	}
-	return err == -ENOMEM ? err : 0;
+	if (request->facts & FACT_CGROUP && !(cgroups = cgroup_ids_new()))
+		return -ENOMEM;
+	collection.dump.cgroups = cgroups;
+	for (size_t i = 0; i < snap->n_namespaces && i <= UINT16_MAX && !err; i++) {
+		if (!snap->namespaces[i].wanted)
+			continue;
+		collection.dump.netns = (uint16_t)i;
+		err = netns_run(&snap->namespaces[i], read_namespace, &collection);
+		if (err && err != -ENOMEM)
+			err = add_namespace_failure(snap, &snap->namespaces[i], err);
+	}
+	for (enum sock_proto proto = 0; proto < SOCK_PROTO_OTHER && !err; proto++)
+		if (request->protos & PROTO_BIT(proto))
+			err = add_coverage(snap, proto, &collection.tallies[proto]);
+	return err;
 }
 
 const struct source source_sockets = {

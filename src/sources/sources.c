@@ -10,6 +10,7 @@
 #include <time.h>
 
 #define SOURCES(X)	\
+	X(netns)	\
 	X(sockets)	\
 	X(proc_fd)
 

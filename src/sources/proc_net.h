@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* /proc/net: the fallback where sock_diag is refused or absent. */
+#ifndef BERTH_SOURCES_PROC_NET_H
+#define BERTH_SOURCES_PROC_NET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/sock.h"
+
+struct dump;
+struct snapshot;
+
+/*
+ * Adds the sockets of @proto that the calling thread's network namespace has. 0 or -errno:
+ * -ENOENT when the kernel has no file for it.
+ */
+int proc_net_dump(struct dump *dump, enum sock_proto proto);
+
+/*
+ * How many sockets the namespace has of each protocol by /proc/net/protocols; UINT32_MAX where
+ * that does not say. MPTCP's are counted in @ret_mptcp. TIME_WAIT and the like are not in it.
+ */
+void proc_net_counts(uint32_t ret_counts[N_SOCK_PROTOS], uint32_t *ret_mptcp);
+
+/* What the files of a protocol cannot show, for coverage. */
+const char *proc_net_blind_spots(enum sock_proto proto);
+
+/*
+ * Parse one line of the files of @proto, without its newline, into zeroed @ret. 0; -EBADMSG for
+ * anything else, headings included. Names are interned in @snap. Pure, safe on any bytes.
+ */
+int proc_net_parse(const char *line, size_t len, enum sock_proto proto, struct snapshot *snap,
+		   struct sock *ret);
+
+#endif

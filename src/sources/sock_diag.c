@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* One dump of sockets, whatever their family, into the snapshot. */
+#include "sources/sock_diag.h"
+#include "sources/dump.h"
+#include "sources/netlink.h"
+
+#include <errno.h>
+
+struct reading {
+	struct dump *dump;
+	size_t first; /* sockets that were there before */
+	int (*decode)(const struct nlmsghdr *message, struct snapshot *snap, struct sock *ret);
+};
+
+static int add_socket(const struct nlmsghdr *message, void *data)
+{
+	const struct reading *reading = data;
+	struct snapshot *snap = reading->dump->snap;
+	struct sock *sock = snapshot_add_sock(snap);
+
+	if (!sock)
+		return -ENOMEM;
+	sock->netns = reading->dump->netns;
+	int err = reading->decode(message, snap, sock);
+	if (err)
+		snap->n_socks--;
+	return err;
+}
+
+static void forget(void *data)
+{
+	const struct reading *reading = data;
+
+	reading->dump->snap->n_socks = reading->first;
+}
+
+int sock_diag_collect(struct dump *dump, struct nlmsghdr *request,
+		      int (*decode)(const struct nlmsghdr *message, struct snapshot *snap,
+				    struct sock *ret))
+{
+	struct reading reading = {dump, dump->snap->n_socks, decode};
+	const struct netlink_reader reader = {add_socket, forget, &reading};
+	int err = netlink_dump(dump->diag, request, &reader);
+
+	if (dump->diag->interrupted)
+		dump->inexact = true;
+	if (err)
+		forget(&reading); /* half an answer would be told twice after a fallback */
+	return err;
+}
