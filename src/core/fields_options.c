@@ -7,11 +7,6 @@
 #include "core/sock.h"
 #include "core/sock_extra.h"
 
-static const struct sock_extra *extra_of(const struct snapshot *snap, const struct sock *sock)
-{
-	return snap->extras ? &snap->extras[sock - snap->socks] : NULL;
-}
-
 static bool option(const struct sock *sock, enum sock_option bit, uint32_t nth, struct value *ret)
 {
 	if (nth || !(sock->options_known & bit))
@@ -76,7 +71,7 @@ const struct field field_shutdown = {
 	static bool get_##id(const struct snapshot *snap, const struct sock *sock, uint32_t nth,   \
 			     struct value *ret)                                                    \
 	{                                                                                          \
-		const struct sock_extra *extra = extra_of(snap, sock);                             \
+		const struct sock_extra *extra = sock_extra(snap, sock);                             \
 		return !nth && extra && (condition) && value_number(ret, (number));                \
 	}                                                                                          \
 	const struct field field_##id = {                                                          \
@@ -126,7 +121,7 @@ MEMORY(drops, "Drops", 8, VALUE_NUMBER, "packets dropped at this socket (skmem d
 static bool get_congestion(const struct snapshot *snap, const struct sock *sock, uint32_t nth,
 			   struct value *ret)
 {
-	const struct sock_extra *extra = extra_of(snap, sock);
+	const struct sock_extra *extra = sock_extra(snap, sock);
 
 	return !nth && extra && value_text(ret, extra->congestion);
 }
@@ -144,7 +139,7 @@ const struct field field_congestion = {
 static bool get_ulp(const struct snapshot *snap, const struct sock *sock, uint32_t nth,
 		    struct value *ret)
 {
-	const struct sock_extra *extra = extra_of(snap, sock);
+	const struct sock_extra *extra = sock_extra(snap, sock);
 
 	return !nth && extra && value_text(ret, extra->ulp);
 }

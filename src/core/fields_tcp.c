@@ -15,12 +15,6 @@
 enum { TCP_INFO_OPTIONS = 5, TCP_INFO_SCALES = 6, TCP_INFO_FLAGS = 7, TCP_INFO_SND_CWND = 80,
        TCP_INFO_SND_MSS = 16, TCP_INFO_RTT = 68 };
 
-static const struct tcp_info_bytes *tcp_info_of(const struct snapshot *snap,
-						const struct sock *sock)
-{
-	return snap->extras ? &snap->extras[sock - snap->socks].tcp_info : NULL;
-}
-
 /*
  * TCP_INFO_SCALES and TCP_INFO_FLAGS are bit fields, laid out from the low bit up on the
  * little-endian machines this runs on.
@@ -30,7 +24,8 @@ static const struct tcp_info_bytes *tcp_info_of(const struct snapshot *snap,
 static bool member(const struct snapshot *snap, const struct sock *sock, unsigned offset,
 		   unsigned size, uint64_t *ret)
 {
-	const struct tcp_info_bytes *info = tcp_info_of(snap, sock);
+	const struct sock_extra *extra = sock_extra(snap, sock);
+	const struct tcp_info_bytes *info = extra ? &extra->tcp_info : NULL;
 	union {
 		uint8_t u8;
 		uint16_t u16;

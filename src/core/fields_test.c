@@ -10,7 +10,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -135,8 +134,7 @@ static void tcp_info_only_as_far_as_it_reaches(void **state)
 	struct snapshot *snap = one_socket();
 	char text[128];
 
-	snap->extras = calloc(1, sizeof(*snap->extras));
-	struct tcp_info_bytes *info = &snap->extras[0].tcp_info;
+	struct tcp_info_bytes *info = &snapshot_extra(snap, 0)->tcp_info;
 	uint32_t rtt_us = 1500;
 	memcpy(info->bytes + 68, &rtt_us, 4);
 	info->bytes[5] = 1 | 2 | 4;

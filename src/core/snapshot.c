@@ -333,3 +333,10 @@ struct proc *snapshot_proc_by_pid(const struct snapshot *snap, uint32_t pid)
 	}
 	return NULL;
 }
+
+const struct sock_extra *sock_extra(const struct snapshot *snap, const struct sock *sock)
+{
+	const size_t index = (size_t)(sock - snap->socks);
+
+	return index < snap->room_extras ? &snap->extras[index] : NULL;
+}

@@ -117,4 +117,7 @@ static inline const struct proc *owner_proc(const struct snapshot *snap, const s
 	return &snap->procs[owner->proc];
 }
 
+/* The extras of @sock if they were asked for, or NULL. */
+const struct sock_extra *sock_extra(const struct snapshot *snap, const struct sock *sock);
+
 #endif

@@ -78,10 +78,11 @@ struct sock {
 	uint32_t first_owner; /* index into snapshot.owners; meaningful if n_owners */
 	uint32_t n_owners;
 	uint32_t name;	      /* snapshot text id: UNIX path (may hold NUL and any byte); 0: none */
-	uint32_t peer;	      /* UNIX: inode of the other end; 0: none or not known */
+	uint32_t peer;	      /* UNIX: inode of the other end; NETLINK: port id; 0: none */
 	uint32_t timer_ms;    /* until .timer fires; TIME_WAIT: until the entry goes */
 	uint32_t cgroup;      /* snapshot text id of the cgroup path; 0: not known */
-	uint16_t local_port, remote_port; /* host order; raw: the IP protocol number is .local_port */
+	/* Host order. RAW: .local_port is the IP protocol, NETLINK: its family, PACKET: ethertype. */
+	uint16_t local_port, remote_port;
 	uint16_t netns;	      /* index into snapshot.namespaces */
 	uint16_t options, options_known; /* enum sock_option */
 	uint8_t proto;	      /* enum sock_proto */
