@@ -4,6 +4,7 @@
 #include "base/strbuf.h"
 
 #include <stdint.h>
+#include <string.h>
 
 static size_t utf8_announced(unsigned char first)
 {
@@ -68,10 +69,10 @@ bool escape_is_plain(const char *text, size_t len)
 	return true;
 }
 
+static const char names[] = "abtnvfr"; /* bytes 7 to 13 */
+
 static void escape_byte(struct strbuf *sb, unsigned char byte)
 {
-	static const char names[] = "abtnvfr"; /* bytes 7 to 13 */
-
 	strbuf_add_char(sb, '\\');
 	if (byte == '\\')
 		strbuf_add_char(sb, '\\');
@@ -92,4 +93,37 @@ void escape_add(struct strbuf *sb, const char *text, size_t len)
 			escape_byte(sb, (unsigned char)text[i++]);
 		}
 	}
+}
+
+static int hex_value(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *found = c ? strchr(digits, c) : NULL;
+
+	return found ? (int)(found - digits) : -1;
+}
+
+bool escape_undo(struct strbuf *sb, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] != '\\') {
+			strbuf_add_char(sb, text[i]);
+			continue;
+		}
+		const char c = ++i < len ? text[i] : '\0';
+		const char *name = c ? strchr(names, c) : NULL;
+		if (c == '\\') {
+			strbuf_add_char(sb, c);
+		} else if (name) {
+			strbuf_add_char(sb, (char)(7 + (name - names)));
+		} else if (c == 'x' && len - i > 2 && hex_value(text[i + 1]) >= 0 &&
+			   hex_value(text[i + 2]) >= 0) {
+			strbuf_add_char(sb, (char)(hex_value(text[i + 1]) << 4 |
+						   hex_value(text[i + 2])));
+			i += 2;
+		} else {
+			return false;
+		}
+	}
+	return true;
 }

@@ -20,4 +20,7 @@ bool escape_is_plain(const char *text, size_t len);
 
 void escape_add(struct strbuf *sb, const char *text, size_t len);
 
+/* Append the bytes that escape_add() made @text of. False if it could not have made it. */
+bool escape_undo(struct strbuf *sb, const char *text, size_t len);
+
 #endif

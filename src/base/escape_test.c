@@ -40,12 +40,27 @@ static void test_escape(void **state)
 		assert_int_equal(escape_is_plain(vectors[i].raw, vectors[i].len),
 				 !strcmp(vectors[i].raw, vectors[i].safe) &&
 					 strlen(vectors[i].safe) == vectors[i].len);
+		AUTO(strbuf_release) struct strbuf back = STRBUF_INIT;
+		assert_true(escape_undo(&back, sb.text, sb.len));
+		assert_int_equal(back.len, vectors[i].len);
+		assert_memory_equal(back.text, vectors[i].raw, back.len);
+	}
+}
+
+static void test_undo_refuses(void **state)
+{
+	static const char *const bad[] = {"\\", "\\q", "\\x", "\\x1", "\\xg0", "a\\x1"};
+
+	for (size_t i = 0; i < N_ELEMENTS(bad); i++) {
+		AUTO(strbuf_release) struct strbuf sb = STRBUF_INIT;
+		assert_false(escape_undo(&sb, bad[i], strlen(bad[i])));
 	}
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_escape)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_escape),
+					   cmocka_unit_test(test_undo_refuses)};
 
 	return cmocka_run_group_tests_name("escape", tests, NULL, NULL);
 }
