@@ -43,6 +43,7 @@ struct command {
 	const char *examples;	/* "command\tWhat it answers\n..." */
 	const struct option_row *options; /* ends with .name = NULL; or NULL */
 	uint32_t groups;	/* enum option_group */
+	bool hidden;		/* for scripts of our own: not in --help, no manual */
 	bool stops_at_operand;	/* options end at the first operand (berth why -- COMMAND) */
 	const char *operands;	/* what operands complete to: "@what", "@file" ...; NULL: nothing */
 	int (*run)(const struct invocation *inv); /* returns an enum exit_code */

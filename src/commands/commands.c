@@ -11,7 +11,8 @@
 
 /* +1: a command is its file with the row, and one line here. */
 #define COMMANDS(X)	\
-	X(wait)
+	X(wait)		\
+	X(complete)
 
 #define DECLARE(name) extern const struct command command_##name;
 COMMANDS(DECLARE)

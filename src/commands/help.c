@@ -57,7 +57,8 @@ void help_all(void)
 	     "Who has this port, who gets this packet, and why doesn't it work.\n\n"
 	     "Commands:");
 	for (size_t i = 0; commands[i]; i++)
-		printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
+		if (!commands[i]->hidden)
+			printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
 	puts("\n'berth' alone lists the open ports. 'berth COMMAND --help' tells more.\n"
 	     "Exit codes: 0 yes or works, 1 no or does not, 2 wrong usage, 3 could not find out.");
 }

@@ -66,6 +66,14 @@ const char *sock_state_name(enum sock_state state)
 	return (unsigned)state < N_SOCK_STATES ? state_names[state] : "UNKNOWN";
 }
 
+const char *sock_state_word(enum sock_state state)
+{
+	for (size_t i = 0; i < N_ELEMENTS(state_words); i++)
+		if (state_words[i].state == state)
+			return state_words[i].word;
+	return "unknown";
+}
+
 bool sock_state_parse(const char *text, enum sock_state *ret)
 {
 	for (size_t i = 0; i < N_ELEMENTS(state_words); i++)

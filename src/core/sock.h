@@ -98,6 +98,8 @@ static_assert(sizeof(struct sock) <= 120, "a million sockets must stay small");
 const char *sock_proto_name(enum sock_proto proto); /* "tcp", "udp", ... */
 /* Our words, in ss's spelling where ss has one: "ESTAB", "LISTEN", "BOUND" ... */
 const char *sock_state_name(enum sock_state state);
+/* The word that names the state in filters: "established", "time-wait", "bound-inactive". */
+const char *sock_state_word(enum sock_state state);
 /* Parse a state word as ss's filters know them (established, syn-sent, ...); false if none. */
 bool sock_state_parse(const char *text, enum sock_state *ret);
 
