@@ -49,7 +49,7 @@ struct snapshot {
 	size_t n_coverages, room_coverages;
 	struct user *users; /* the names of those uids that were looked up */
 	size_t n_users, room_users;
-	struct host host; /* sysctls, addresses of the reader's namespace: see core/host.h */
+	struct host host; /* of the namespace asked about, the reader's own by default */
 	const char **texts; /* interned: see snapshot_text(); [0] is "" */
 	uint32_t *text_lens;
 	size_t n_texts, room_texts;

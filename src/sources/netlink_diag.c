@@ -3,6 +3,7 @@
 #include "base/auto.h"
 #include "core/snapshot.h"
 #include "sources/dump.h"
+#include "sources/netlink.h"
 #include "sources/netlink_name.h"
 #include "sources/sock_diag.h"
 
@@ -12,6 +13,7 @@
 #include <linux/sock_diag.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 static void decode_memory(const struct nlattr *attr, struct sock *sock)
 {
@@ -47,6 +49,21 @@ int netlink_diag_decode(const struct nlmsghdr *message, struct snapshot *snap, s
 	return 0;
 }
 
+/* The socket that asks is no answer to any question. */
+static void forget_own(struct dump *dump, size_t first)
+{
+	struct snapshot *snap = dump->snap;
+	struct stat own;
+
+	if (fstat(dump->diag->fd, &own) < 0)
+		return;
+	for (size_t i = first; i < snap->n_socks; i++)
+		if (snap->socks[i].inode == (uint32_t)own.st_ino) {
+			snap->socks[i] = snap->socks[--snap->n_socks];
+			return;
+		}
+}
+
 int netlink_diag_dump(struct dump *dump, enum sock_proto proto)
 {
 	char buffer[64] __attribute__((aligned(NLMSG_ALIGNTO))) = {};
@@ -58,5 +75,8 @@ int netlink_diag_dump(struct dump *dump, enum sock_proto proto)
 	req->sdiag_family = AF_NETLINK;
 	req->sdiag_protocol = NDIAG_PROTO_ALL;
 	req->ndiag_show = NDIAG_SHOW_MEMINFO;
-	return sock_diag_collect(dump, msg, netlink_diag_decode);
+	const size_t first = dump->snap->n_socks;
+	int err = sock_diag_collect(dump, msg, netlink_diag_decode);
+	forget_own(dump, first);
+	return err;
 }

@@ -11,6 +11,7 @@
 
 #define SOURCES(X)	\
 	X(netns)	\
+	X(host)		\
 	X(sockets)	\
 	X(proc_fd)
 

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* SOCK_DIAG_BY_FAMILY without NLM_F_DUMP (inet_diag_find_one_icsk, udp_dump_one), SOCK_DESTROY. */
+#include "sources/inet_lookup.h"
+#include "base/auto.h"
+#include "sources/inet_diag.h"
+#include "sources/netlink.h"
+#include "sources/netns.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <string.h>
+
+enum { TYPE_DESTROY = 21 }; /* SOCK_DESTROY: only in newer headers */
+
+struct question {
+	struct nlmsghdr *msg;
+	enum sock_proto proto;
+	struct sock *sock;
+	bool destroy;
+	bool answered;
+};
+
+/* 0 for a protocol whose sockets are not found by address and port. */
+static uint8_t protocol_of(enum sock_proto proto)
+{
+	switch (proto) {
+	case SOCK_PROTO_TCP:
+		return IPPROTO_TCP;
+	case SOCK_PROTO_UDP:
+		return IPPROTO_UDP;
+	case SOCK_PROTO_UDPLITE:
+		return IPPROTO_UDPLITE;
+	case SOCK_PROTO_RAW:
+	case SOCK_PROTO_UNIX:
+	case SOCK_PROTO_PACKET:
+	case SOCK_PROTO_NETLINK:
+	case SOCK_PROTO_ICMP:
+	case SOCK_PROTO_OTHER:
+		return 0;
+	}
+	return 0;
+}
+
+static int read_answer(const struct nlmsghdr *msg, void *data)
+{
+	struct question *question = data;
+	uint64_t cgroup_id;
+
+	*question->sock = (struct sock){};
+	question->answered = true;
+	return inet_diag_decode(msg, question->proto, question->sock, NULL, &cgroup_id);
+}
+
+/* On a thread inside the namespace. */
+static int ask(void *data)
+{
+	AUTO(netlink_close) struct netlink diag = NETLINK_INIT;
+	struct question *question = data;
+	const struct netlink_reader reader = {.message = read_answer, .data = question};
+	int err = netlink_open(&diag, NETLINK_SOCK_DIAG);
+
+	if (err)
+		return err;
+	if (question->destroy)
+		return netlink_ask(&diag, question->msg, NLM_F_ACK, &(struct netlink_reader){});
+	err = netlink_ask(&diag, question->msg, 0, &reader);
+	return err || question->answered ? err : -EBADMSG;
+}
+
+static int ask_inside(const struct namespace *netns, struct question *question)
+{
+	return netns ? netns_run(netns, ask, question) : ask(question);
+}
+
+static void put_addr(__be32 *to, const struct addr *from)
+{
+	memcpy(to, from->bytes, from->family == ADDR_IPV4 ? 4 : 16);
+}
+
+static struct inet_diag_req_v2 *put_request(struct nlmsghdr *msg, uint16_t type, uint8_t protocol,
+					    const struct addr *local)
+{
+	struct inet_diag_req_v2 *req = mnl_nlmsg_put_extra_header(msg, sizeof(*req));
+
+	msg->nlmsg_type = type;
+	req->sdiag_family = local->family == ADDR_IPV4 ? AF_INET : AF_INET6;
+	req->sdiag_protocol = protocol;
+	req->idiag_states = UINT32_MAX;
+	return req;
+}
+
+int inet_lookup(const struct namespace *netns, const struct inet_packet *packet, struct sock *ret)
+{
+	char buffer[128] __attribute__((aligned(NLMSG_ALIGNTO))) = {};
+	struct nlmsghdr *msg = mnl_nlmsg_put_header(buffer);
+	const uint8_t protocol = protocol_of(packet->proto);
+	struct sock found = {};
+
+	if (!protocol || packet->local.family != packet->remote.family ||
+	    packet->local.family == ADDR_NONE)
+		return -EINVAL;
+	struct inet_diag_sockid *id =
+		&put_request(msg, SOCK_DIAG_BY_FAMILY, protocol, &packet->local)->id;
+	/* UDP's look-up takes the packet's view, TCP's the socket's ("historical reasons"). */
+	const bool reversed = packet->proto != SOCK_PROTO_TCP;
+	put_addr(id->idiag_src, reversed ? &packet->remote : &packet->local);
+	put_addr(id->idiag_dst, reversed ? &packet->local : &packet->remote);
+	id->idiag_sport = htons(reversed ? packet->remote_port : packet->local_port);
+	id->idiag_dport = htons(reversed ? packet->local_port : packet->remote_port);
+	id->idiag_if = packet->device;
+	id->idiag_cookie[0] = INET_DIAG_NOCOOKIE;
+	id->idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+	struct question question = {.msg = msg, .proto = packet->proto, .sock = &found};
+	int err = ask_inside(netns, &question);
+	if (err)
+		return err;
+	*ret = found;
+	return 0;
+}
+
+int inet_destroy(const struct namespace *netns, const struct sock *sock)
+{
+	char buffer[128] __attribute__((aligned(NLMSG_ALIGNTO))) = {};
+	struct nlmsghdr *msg = mnl_nlmsg_put_header(buffer);
+	const uint8_t protocol = protocol_of(sock->proto);
+
+	if (!protocol)
+		return -EOPNOTSUPP;
+	struct inet_diag_sockid *id = &put_request(msg, TYPE_DESTROY, protocol, &sock->local)->id;
+	put_addr(id->idiag_src, &sock->local);
+	put_addr(id->idiag_dst, &sock->remote);
+	id->idiag_sport = htons(sock->local_port);
+	id->idiag_dport = htons(sock->remote_port);
+	id->idiag_if = sock->device;
+	id->idiag_cookie[0] = sock->cookie ? (uint32_t)sock->cookie : INET_DIAG_NOCOOKIE;
+	id->idiag_cookie[1] = sock->cookie ? (uint32_t)(sock->cookie >> 32) : INET_DIAG_NOCOOKIE;
+	struct question question = {.msg = msg, .proto = sock->proto, .destroy = true};
+	return ask_inside(netns, &question);
+}
