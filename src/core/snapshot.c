@@ -264,7 +264,7 @@ static int index_inodes(struct snapshot *snap)
 	return 0;
 }
 
-static int index_pids(struct snapshot *snap)
+int snapshot_index_pids(struct snapshot *snap)
 {
 	const size_t n = slots_for(snap->n_procs);
 	uint32_t *slots = calloc(n, sizeof(*slots));
@@ -289,7 +289,7 @@ int snapshot_index(struct snapshot *snap)
 
 	if (!err)
 		err = index_inodes(snap);
-	return err ? err : index_pids(snap);
+	return err ? err : snapshot_index_pids(snap);
 }
 
 struct sock *snapshot_sock_by_inode(const struct snapshot *snap, uint32_t inode)

@@ -98,6 +98,8 @@ const char *snapshot_text(const struct snapshot *snap, uint32_t id, size_t *ret_
  * Call after the last add and before any find. 0 or -ENOMEM. May be called again after more adds.
  */
 int snapshot_index(struct snapshot *snap);
+/* Only the part that snapshot_proc_by_pid() needs. 0 or -ENOMEM. */
+int snapshot_index_pids(struct snapshot *snap);
 
 /* The socket with this inode (not 0), or NULL. */
 struct sock *snapshot_sock_by_inode(const struct snapshot *snap, uint32_t inode);

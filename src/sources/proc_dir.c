@@ -56,6 +56,13 @@ uint64_t proc_dir_link_number(int dir, const char *name)
 		       : 0;
 }
 
+static uint64_t ticks_to_ns(uint64_t ticks)
+{
+	const uint64_t hertz = (uint64_t)sysconf(_SC_CLK_TCK);
+
+	return ticks / hertz * 1000000000u + ticks % hertz * 1000000000u / hertz;
+}
+
 int proc_dir_fill(struct snapshot *snap, int dir, const char *prefix, struct proc *proc)
 {
 	char name[16], text[4096];
@@ -70,6 +77,7 @@ int proc_dir_fill(struct snapshot *snap, int dir, const char *prefix, struct pro
 	proc->parent = stat.parent;
 	proc->state = stat.state;
 	proc->start_ticks = stat.start_ticks;
+	proc->started_ns = snap->boot_ns + ticks_to_ns(stat.start_ticks);
 	const char *comm = arena_dup(&snap->arena, stat.comm, stat.comm_len);
 	if (comm)
 		proc->comm = comm;
