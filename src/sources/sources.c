@@ -13,7 +13,9 @@
 	X(netns)	\
 	X(host)		\
 	X(sockets)	\
-	X(proc_fd)
+	X(proc_fd)	\
+	X(processes)	\
+	X(users)
 
 #define DECLARE(name) extern const struct source source_##name;
 SOURCES(DECLARE)
