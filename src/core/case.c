@@ -21,7 +21,7 @@ void *arena_push(struct arena *arena, void *array_pointer, size_t *count, size_t
 		array = bigger;
 		*room = more;
 	}
-	return (char *)array + (*count)++ * size;
+	return memset((char *)array + (*count)++ * size, 0, size);
 }
 
 struct case_facts *case_new(void)
@@ -125,6 +125,15 @@ const struct link_facts *place_link(const struct place *place, uint32_t index)
 	for (size_t i = 0; i < place->n_links; i++)
 		if (place->links[i].index == index)
 			return &place->links[i];
+	return NULL;
+}
+
+const struct place_address *place_address(const struct place *place, const struct addr *addr)
+{
+	for (size_t i = 0; i < place->n_addresses; i++)
+		if (place->addresses[i].addr.family == addr->family &&
+		    !memcmp(place->addresses[i].addr.bytes, addr->bytes, 16))
+			return &place->addresses[i];
 	return NULL;
 }
 

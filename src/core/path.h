@@ -32,6 +32,8 @@ struct route_decision {
 	unsigned n_next_hops;
 	const char *text; /* as "ip route" prints it: "blackhole 10.1.2.0/24", "default via ..." */
 	uint32_t rule_pref; /* the ip rule that led to the table; UINT32_MAX: not known */
+	const char *rule_text; /* that rule, as "ip rule" prints it; NULL: not known */
+	bool rule_rejects;     /* the rule itself is a blackhole, unreachable or prohibit */
 };
 
 enum path_end {

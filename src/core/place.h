@@ -53,6 +53,8 @@ struct place {
 	struct host host; /* interfaces, addresses, port ranges */
 	struct link_facts *links;
 	size_t n_links, room_links;
+	struct place_address *addresses; /* known with the links */
+	size_t n_addresses, room_addresses;
 	struct neighbour *neighbours;
 	size_t n_neighbours, room_neighbours;
 	struct ip_rule *ip_rules;
@@ -80,6 +82,8 @@ long place_setting_number(const struct place *place, const char *name, long othe
 /* By how much a counter rose: 0 when it did not or was not looked at. */
 uint64_t place_counter(const struct place *place, const char *name);
 const struct link_facts *place_link(const struct place *place, uint32_t index);
+/* The entry of an address that is this namespace's own, or NULL. */
+const struct place_address *place_address(const struct place *place, const struct addr *addr);
 const struct neighbour *place_neighbour(const struct place *place, uint32_t link,
 					const struct addr *addr);
 const struct place_process *place_process(const struct place *place, uint32_t pid);

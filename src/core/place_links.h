@@ -20,6 +20,8 @@ struct link_facts {
 	uint64_t qdisc_drops, qdisc_drops_rose;
 	uint64_t peer_netns; /* veth peer, or lower device: netns inode; 0: same or not known */
 	uint32_t peer_index; /* its interface index there; 0: none */
+	int32_t peer_nsid;   /* this namespace's own number for peer_netns; -1: none */
+	uint32_t xdp_id;     /* program attached as XDP; 0: none */
 	uint8_t port_state;  /* bridge port: BR_STATE_* (3 forwarding) */
 	bool port_isolated;
 	uint16_t port_pvid;  /* with vlan filtering; 0: not known */
@@ -32,6 +34,13 @@ struct link_facts {
 	const char *tun_comm;
 	char tun_state;	     /* its /proc state letter; 0: not known */
 	uint64_t rx_dropped_rose, tx_dropped_rose;
+};
+
+struct place_address {
+	struct addr addr, broadcast; /* broadcast: family ADDR_NONE: none */
+	uint32_t link;
+	uint8_t bits;
+	uint32_t flags; /* IFA_F_TENTATIVE, IFA_F_DADFAILED ... */
 };
 
 struct neighbour {
@@ -47,6 +56,7 @@ struct ip_rule { /* "ip rule" that matches our flow, in order of preference */
 	uint8_t from_bits, to_bits;
 	uint32_t uid_low, uid_high;
 	bool has_uid, has_mark;
+	int32_t suppress_bits; /* suppress_prefixlength; -1: none */
 	uint8_t action; /* FR_ACT_TO_TBL, _BLACKHOLE, _UNREACHABLE, _PROHIBIT */
 	const char *text; /* as "ip rule" prints it: "50: from 10.1.2.2 lookup 9" */
 };

@@ -1,40 +1,121 @@
 /* SPDX-License-Identifier: MIT */
 /* Gathers the evidence of all collectors into a case. */
 #include "sources/evidence.h"
+#include "base/auto.h"
 #include "core/case.h"
+#include "core/sock.h"
+#include "sources/place_collect.h"
+#include "sources/routes.h"
+#include "sources/world.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <string.h>
 
 struct evidence {
-	int started;
+	struct world world;
 };
+
+static int read_before(void *data)
+{
+	counters_read(data);
+	return 0;
+}
 
 int evidence_start(struct case_facts *facts, struct evidence **ret_evidence)
 {
-	struct evidence *evidence = calloc(1, sizeof(*evidence));
-	struct place *own = evidence ? case_add_place(facts) : NULL;
-	struct stat st;
+	AUTO(evidence_freep) struct evidence *evidence = calloc(1, sizeof(*evidence));
+	int err = evidence ? world_open(&evidence->world, facts->asked.all_netns) : -ENOMEM;
 
-	if (!own) {
-		free(evidence);
+	if (err)
+		return err;
+	struct place *own = case_add_place(facts);
+	if (!own)
 		return -ENOMEM;
-	}
+	struct world *world = &evidence->world;
 	own->is_self = true;
-	if (!stat("/proc/self/ns/net", &st))
-		own->netns = st.st_ino;
-	*ret_evidence = evidence;
+	own->netns = world->all[0].inode;
+	if (world->all[0].name)
+		own->name = arena_printf(&facts->arena, "%s", world->all[0].name);
+	for (size_t i = 0; i < world->n; i++)
+		world_run(world, &world->all[i], read_before, &world->all[i].before);
+	*ret_evidence = take(evidence);
 	return 0;
+}
+
+/* The packet as the asker's program makes it; false when there is no address to go to. */
+static bool first_packet(const struct case_facts *facts, struct route_question *ret_question)
+{
+	const struct attempt *a = case_subject(facts);
+	const struct asked *asked = &facts->asked;
+	struct route_question q = {.mark = asked->mark, .uid = asked->uid};
+
+	q.dst = a && a->remote.family != ADDR_NONE ? a->remote : asked->addr;
+	q.dst_port = a && a->remote_port ? a->remote_port : asked->port;
+	q.dst = addr_unmapped(&q.dst);
+	if (q.dst.family == ADDR_NONE || asked->op == CASE_BIND)
+		return false;
+	if (asked->bind_addr.family == q.dst.family && !addr_is_any(&asked->bind_addr))
+		q.src = asked->bind_addr;
+	q.src_port = a ? a->local_port : asked->bind_port;
+	q.ip_proto = asked->proto == SOCK_PROTO_UDP ? IPPROTO_UDP : IPPROTO_TCP;
+	if (q.uid < 0)
+		q.uid = geteuid();
+	*ret_question = q;
+	return true;
+}
+
+static uint32_t device_of(const struct case_facts *facts, const struct place *place)
+{
+	for (size_t i = 0; facts->asked.device && i < place->n_links; i++)
+		if (!strcmp(place->links[i].name, facts->asked.device))
+			return place->links[i].index;
+	return 0;
+}
+
+static void route_from_here(struct evidence *evidence, struct case_facts *facts,
+			    struct route_question *q)
+{
+	struct place *own = &facts->places[0];
+	struct netlink *nl = world_route(&evidence->world, &evidence->world.all[0]);
+	struct path_hop *hop = &facts->forward.hops[0];
+
+	if (!nl)
+		return;
+	q->out_link = device_of(facts, own);
+	if (route_ask(nl, &facts->arena, own, q, &hop->route))
+		return;
+	/* connect() asks again with the source address that the first answer gave. */
+	if (!hop->route.error && q->src.family == ADDR_NONE && hop->route.source.family) {
+		struct route_decision again;
+		q->src = hop->route.source;
+		if (!route_ask(nl, &facts->arena, own, q, &again)) {
+			if (again.source.family == ADDR_NONE)
+				again.source = hop->route.source;
+			hop->route = again;
+		}
+	}
+	ip_rules_collect(nl, &facts->arena, own, q);
+	*hop = (struct path_hop){
+		.out_link = hop->route.out_link, .src = q->src, .dst = q->dst,
+		.src_port = q->src_port, .dst_port = q->dst_port, .route = hop->route};
+	facts->forward.n = 1;
 }
 
 void evidence_finish(struct evidence *evidence, struct case_facts *facts)
 {
-	(void)evidence;
-	(void)facts;
+	struct route_question question;
+
+	if (place_collect(facts, &evidence->world, &evidence->world.all[0]) < 0)
+		case_add_unseen(facts, "this host's interfaces", "rtnetlink");
+	if (first_packet(facts, &question))
+		route_from_here(evidence, facts, &question);
 }
 
 void evidence_free(struct evidence *evidence)
 {
+	if (evidence)
+		world_close(&evidence->world);
 	free(evidence);
 }

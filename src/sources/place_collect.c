@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* One namespace, looked at once: what does not depend on the packet. */
+#include "sources/place_collect.h"
+#include "core/case.h"
+#include "sources/counters.h"
+#include "sources/links.h"
+#include "sources/settings.h"
+#include "sources/world.h"
+
+#include <errno.h>
+
+struct inside {
+	struct case_facts *facts;
+	struct place *place;
+	struct world_netns *netns;
+};
+
+static int read_proc(void *data)
+{
+	struct inside *in = data;
+	struct counters now;
+
+	settings_collect(&in->facts->arena, in->place);
+	counters_read(&now);
+	counters_compare(&in->facts->arena, in->place, &in->netns->before, &now);
+	counters_release(&now);
+	return 0;
+}
+
+/* A veth's or macvlan's other end is known by a number of this namespace: make it an inode. */
+static void resolve_peers(struct world *world, struct world_netns *netns, struct place *place)
+{
+	for (size_t i = 0; i < place->n_links; i++) {
+		struct link_facts *link = &place->links[i];
+		if (link->peer_nsid < 0) {
+			link->peer_netns = link->peer_index ? netns->inode : 0;
+			continue;
+		}
+		const struct world_netns *peer = world_by_nsid(world, netns, link->peer_nsid);
+		link->peer_netns = peer ? peer->inode : 0;
+	}
+}
+
+int place_collect(struct case_facts *facts, struct world *world, struct world_netns *netns)
+{
+	struct place *place = case_place(facts, netns->inode);
+
+	if (!place)
+		place = netns->is_self && facts->n_places ? &facts->places[0]
+							  : case_add_place(facts);
+	if (!place)
+		return -ENOMEM;
+	unsigned index = (unsigned)(place - facts->places);
+	if (place->known & PLACE_LINKS)
+		return (int)index;
+	place->netns = netns->inode;
+	place->name = netns->name ? arena_printf(&facts->arena, "%s", netns->name) : NULL;
+	place->pid = netns->pid;
+	place->is_self = netns->is_self;
+	struct netlink *nl = world_route(world, netns);
+	if (!nl)
+		return -EPERM;
+	int err = links_collect(nl, &facts->arena, place);
+	if (err)
+		return err;
+	addresses_collect(nl, &facts->arena, place);
+	neighbours_collect(nl, &facts->arena, place);
+	resolve_peers(world, netns, place);
+	struct inside inside = {facts, place, netns};
+	world_run(world, netns, read_proc, &inside);
+	return (int)index;
+}
+
+void place_refresh_neighbours(struct case_facts *facts, struct world *world, unsigned place)
+{
+	struct world_netns *netns = world_find(world, facts->places[place].netns);
+	struct netlink *nl = netns ? world_route(world, netns) : NULL;
+
+	if (!nl)
+		return;
+	facts->places[place].n_neighbours = 0;
+	neighbours_collect(nl, &facts->arena, &facts->places[place]);
+}
