@@ -4,7 +4,6 @@
 #include "sources/dump.h"
 #include "sources/sock_diag.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/packet_diag.h>
@@ -52,7 +51,7 @@ int packet_diag_decode(const struct nlmsghdr *message, struct snapshot *snap, st
 	ret->proto = SOCK_PROTO_PACKET;
 	ret->type = diag->pdiag_type;
 	ret->state = SOCK_STATE_CLOSE;
-	ret->local_port = ntohs(diag->pdiag_num);
+	ret->local_port = diag->pdiag_num; /* in host order already */
 	ret->inode = diag->pdiag_ino;
 	ret->uid = UINT32_MAX;
 	ret->cookie = diag->pdiag_cookie[0] | (uint64_t)diag->pdiag_cookie[1] << 32;

@@ -21,11 +21,11 @@ static const struct {
 	[SOCK_PROTO_UDP] = {"udp", "udp6", "UDP", "UDPv6", "cookies, bound devices"},
 	[SOCK_PROTO_UDPLITE] = {"udplite", "udplite6", "UDP-Lite", "UDPLITEv6",
 				"cookies, bound devices"},
-	[SOCK_PROTO_RAW] = {"raw", "raw6", "RAW", "RAWv6", "cookies, bound devices"},
-	[SOCK_PROTO_ICMP] = {"icmp", "icmp6", "PING", "PINGv6", "cookies, bound devices"},
+	[SOCK_PROTO_RAW] = {"raw", "raw6", "RAW", "RAWv6", NULL},
+	[SOCK_PROTO_ICMP] = {"icmp", "icmp6", "PING", "PINGv6", NULL},
 	[SOCK_PROTO_UNIX] = {"unix", NULL, NULL, NULL, "peers, queues, users, cookies"},
-	[SOCK_PROTO_PACKET] = {"packet", NULL, "PACKET", NULL, "cookies"},
-	[SOCK_PROTO_NETLINK] = {"netlink", NULL, NULL, NULL, "users, cookies"},
+	[SOCK_PROTO_PACKET] = {"packet", NULL, "PACKET", NULL, NULL},
+	[SOCK_PROTO_NETLINK] = {"netlink", NULL, NULL, NULL, NULL},
 };
 
 const char *proc_net_blind_spots(enum sock_proto proto)

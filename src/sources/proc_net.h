@@ -23,7 +23,7 @@ int proc_net_dump(struct dump *dump, enum sock_proto proto);
  */
 void proc_net_counts(uint32_t ret_counts[N_SOCK_PROTOS], uint32_t *ret_mptcp);
 
-/* What the files of a protocol cannot show, for coverage. */
+/* What people miss in the files of a protocol, for coverage; NULL: nothing they would ask for. */
 const char *proc_net_blind_spots(enum sock_proto proto);
 
 /*

@@ -105,7 +105,7 @@ static int add_coverage(struct snapshot *snap, enum sock_proto proto, const stru
 	coverage->how = tally->by_proc ? "/proc/net" : "sock_diag";
 	coverage->level = COVERAGE_FULL;
 	coverage->error = -tally->error;
-	if (tally->by_proc && proto != SOCK_PROTO_ICMP) {
+	if (tally->by_proc && proc_net_blind_spots(proto)) {
 		coverage->what = proc_net_blind_spots(proto);
 		coverage->needs = "sock_diag (CONFIG_INET_DIAG, CONFIG_UNIX_DIAG ... in the kernel)";
 		coverage->level = COVERAGE_PARTIAL;
