@@ -19,6 +19,8 @@ static const struct option_row output_rows[] = {
 	{"no-headings", 'H', NULL, false, "leave out the heading line", NULL},
 	{"color", 0, "WHEN", true, "colour: auto, always or never (NO_COLOR is honoured)",
 	 "auto always never"},
+	{"no-pager", 0, NULL, false, "never start $PAGER, even when the answer exceeds the screen",
+	 NULL},
 	{},
 };
 

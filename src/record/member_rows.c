@@ -129,6 +129,7 @@ const struct member namespace_members[] = {
 	TEXT(namespace, name),
 	NUMBER(namespace, pid),
 	FLAG(namespace, is_self),
+	FLAG(namespace, wanted),
 	{},
 };
 

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* What could not be seen is part of every answer. */
+#include "commands/collect.h"
+#include "commands/command.h"
+#include "base/auto.h"
+#include "base/escape.h"
+#include "base/json.h"
+#include "core/snapshot.h"
+
+#include <stdio.h>
+
+static const char *level_word(enum coverage_level level)
+{
+	switch (level) {
+	case COVERAGE_NOT_ASKED:
+		return "not asked";
+	case COVERAGE_NONE:
+		return "nothing seen";
+	case COVERAGE_PARTIAL:
+		return "in part";
+	case COVERAGE_FULL:
+		return "all";
+	}
+	return "";
+}
+
+static bool is_gap(const struct coverage *coverage)
+{
+	return coverage->what && (coverage->level == COVERAGE_NONE ||
+				  coverage->level == COVERAGE_PARTIAL);
+}
+
+bool coverage_has_gaps(const struct snapshot *snap)
+{
+	for (size_t i = 0; i < snap->n_coverages; i++)
+		if (is_gap(&snap->coverages[i]))
+			return true;
+	return false;
+}
+
+void coverage_print(const struct invocation *inv, const struct snapshot *snap)
+{
+	AUTO(strbuf_release) struct strbuf text = STRBUF_INIT;
+
+	for (size_t i = 0; i < snap->n_coverages; i++) {
+		const struct coverage *coverage = &snap->coverages[i];
+		if (option_given(inv, "how"))
+			fprintf(stderr, "how: %s by %s: %s\n", coverage->source, coverage->how,
+				level_word(coverage->level));
+		if (!is_gap(coverage))
+			continue;
+		strbuf_clear(&text);
+		escape_add(&text, coverage->what, strlen(coverage->what));
+		fprintf(stderr, "not seen: %s%s%s%s\n", text.text,
+			coverage->needs ? " (needs " : "", coverage->needs ? coverage->needs : "",
+			coverage->needs ? ")" : "");
+	}
+}
+
+void coverage_json(const struct snapshot *snap, struct json *json)
+{
+	json_key(json, "unseen");
+	json_open(json, '[');
+	for (size_t i = 0; i < snap->n_coverages; i++) {
+		const struct coverage *coverage = &snap->coverages[i];
+		if (!is_gap(coverage))
+			continue;
+		json_open(json, '{');
+		json_put_text(json, "source", coverage->source);
+		json_put_text(json, "what", coverage->what);
+		json_put_text(json, "needs", coverage->needs);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}

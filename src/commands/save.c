@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* berth save: the machine's sockets into a file that every command answers from. */
+#include "commands/collect.h"
+#include "commands/command.h"
+#include "base/auto.h"
+#include "base/out.h"
+#include "core/facts.h"
+#include "core/snapshot.h"
+#include "record/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static int write_all(void *data, const char *bytes, size_t len)
+{
+	const int *fd = data;
+
+	while (len) {
+		ssize_t n = write(*fd, bytes, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int write_file(const struct snapshot *snap, int fd)
+{
+	AUTO(out_release) struct out out;
+
+	out_init(&out, write_all, &fd);
+	return recording_write(snap, &out);
+}
+
+/* Beside the target and renamed, so that a full disk leaves no half recording under its name. */
+static int save_as(const struct snapshot *snap, const char *path)
+{
+	AUTO(freep) char *draft = NULL;
+
+	if (asprintf(&draft, "%s.XXXXXX", path) < 0)
+		return -ENOMEM;
+	/* mkostemp makes it readable by its owner only: command lines may hold secrets. */
+	AUTO(closep) int fd = mkostemp(draft, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	int error = write_file(snap, fd);
+	if (!error && rename(draft, path))
+		error = -errno;
+	if (error)
+		unlink(draft);
+	return error;
+}
+
+static int save_run(const struct invocation *inv)
+{
+	struct request request = {
+		.facts = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES | FACT_HOST | FACT_TCP_INFO |
+			 FACT_SKMEM | FACT_SOCKOPT | FACT_CGROUP | FACT_REUSE | FACT_CONTAINERS |
+			 FACT_NAT,
+		.protos = PROTOS_ALL,
+		.states = STATES_ALL,
+		.ipv4 = true,
+		.ipv6 = true,
+	};
+	AUTO(snapshot_freep) struct snapshot *snap = NULL;
+
+	if (inv->n_operands != 1)
+		return usage_error(inv, "name one file to write, or '-' for standard output");
+	const char *path = inv->operands[0];
+	int code = collect(inv, &request, &snap);
+	if (code)
+		return code;
+	collect_user_names(inv, snap);
+	int error = strcmp(path, "-") != 0 ? save_as(snap, path) : write_file(snap, STDOUT_FILENO);
+	if (error && error != -EPIPE)
+		return failure(inv, "cannot write %s: %s", path, strerror(-error));
+	coverage_print(inv, snap);
+	return EXIT_YES;
+}
+
+const struct command command_save = {
+	.name = "save",
+	.args = "[OPTIONS] FILE",
+	.summary = "Write all sockets and their owners to a file",
+	.help = "Any command answers from such a file with --from FILE, so that a question can be\n"
+		"asked later or elsewhere. The file is readable by you alone: it holds command lines.\n"
+		"Its format is described in docs/recording-format.md.\n",
+	.examples = "berth save now.ndjson\tKeep what there is now\n"
+		    "berth list -ta --from now.ndjson\tAsk it later\n"
+		    "ssh host berth save - | berth --from -\tOpen ports of another machine\n",
+	.groups = OPTIONS_SNAPSHOT,
+	.operands = "@file",
+	.run = save_run,
+};
