@@ -12,6 +12,7 @@
 /* +1: a command is its file with the row, and one line here. */
 #define COMMANDS(X)	\
 	X(save)		\
+	X(why)		\
 	X(wait)		\
 	X(complete)
 

@@ -85,13 +85,14 @@ struct probe {
 	uint8_t proto;	/* SOCK_PROTO_TCP, _UDP or _ICMP (echo) */
 	uint16_t port;
 	uint8_t ttl;	/* 0: the default */
+	bool other_source; /* without the source address and port that were asked for */
 	uint8_t tries;
 	enum probe_answer answer;
 	struct icmp_seen icmp;
 	double seconds;
 };
 
-enum { N_LADDER = 16, N_SIDE_PROBES = 8 };
+enum { N_LADDER = 16, N_SIDE_PROBES = 16 };
 
 struct probes {
 	struct probe ladder[N_LADDER]; /* the asked flow with TTL 1, 2, ...; .answer of each */

@@ -22,7 +22,7 @@ struct evidence {
 	const char *what;
 };
 
-enum { N_FINDING_EVIDENCE = 16, N_FINDING_FIXES = 4 };
+enum { N_FINDING_EVIDENCE = 32, N_FINDING_FIXES = 4 };
 
 struct finding {
 	enum cause cause;
@@ -41,6 +41,7 @@ struct findings {
 	struct arena arena;
 	struct finding **all; /* after findings_rank(): best first */
 	size_t n, room;
+	struct finding *observed; /* only its evidence counts: what was seen, whatever it means */
 };
 
 void findings_init(struct findings *findings);

@@ -43,6 +43,7 @@ struct resolving {
 	bool asked;	  /* a name had to be resolved */
 	const char *name;
 	int gai_error;	  /* EAI_* of the system resolver; 0: found */
+	double seconds;
 	struct resolve_step *steps;
 	size_t n_steps, room_steps;
 	bool has_nameserver;  /* resolv.conf names one */

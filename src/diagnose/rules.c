@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The list of rules and running them all. */
 #include "diagnose/rule.h"
+#include "diagnose/observed.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -8,7 +9,9 @@
 
 /* +1: a rule is its file with the row, and one line here. */
 #define RULES(X)                                                                                   \
-	X(refused)
+	X(refused)    \
+	X(silent)     \
+	X(icmp)
 
 #define DECLARE(name) extern const struct rule rule_##name;
 RULES(DECLARE)
@@ -34,6 +37,7 @@ void diagnose(const struct case_facts *facts, struct findings *to)
 {
 	const struct attempt *subject = case_subject(facts);
 
+	observe(facts, to);
 	if (subject && subject->ok)
 		return;
 	for (size_t i = 0; rules[i]; i++)

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* berth why: reads the question; the forms are in why_*.c. */
+#include "commands/why.h"
+#include "base/auto.h"
+#include "base/numbers.h"
+#include "base/strbuf.h"
+#include "commands/command.h"
+#include "core/case.h"
+#include "core/finding.h"
+#include "core/sock.h"
+#include "diagnose/rule.h"
+#include "render/why_json.h"
+#include "render/why_text.h"
+#include "render/why_words.h"
+
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct option_row options[] = {
+	{"bind", 0, "ADDR:PORT", false, "connect from this address and port", NULL},
+	{"device", 0, "NAME", false, "tie the socket to this interface", "@device"},
+	{"ttl", 0, "N", false, "send with this TTL or hop limit", NULL},
+	{"mark", 0, "N", false, "send with this firewall mark", NULL},
+	{"uid", 0, "UID", false, "ask as this user", NULL},
+	{"reuseaddr", 0, NULL, false, "with SO_REUSEADDR", NULL},
+	{"reuseport", 0, NULL, false, "with SO_REUSEPORT", NULL},
+	{"freebind", 0, NULL, false, "with IP_FREEBIND", NULL},
+	{"v6only", 0, NULL, false, "with IPV6_V6ONLY", NULL},
+	{"dontroute", 0, NULL, false, "with SO_DONTROUTE", NULL},
+	{"listen", 0, NULL, false, "bind: listen afterwards", NULL},
+	{"timeout", 0, "SECONDS", false, "take at most this long (default 10)", NULL},
+	{},
+};
+
+double why_timeout(const struct invocation *inv)
+{
+	const char *text = option_value(inv, "timeout");
+	double seconds = text ? strtod(text, NULL) : WHY_TIMEOUT_S;
+
+	return seconds > 0.1 && seconds < 3600 ? seconds : WHY_TIMEOUT_S;
+}
+
+int why_answer(const struct invocation *inv, const struct case_facts *facts)
+{
+	struct strbuf sb = STRBUF_INIT;
+	struct findings findings;
+
+	findings_init(&findings);
+	diagnose(facts, &findings);
+	if (option_given(inv, "json") || option_given(inv, "ndjson"))
+		why_json(&sb, facts, &findings);
+	else
+		why_text(&sb, facts, &findings, isatty(STDOUT_FILENO));
+	fwrite(sb.text, 1, sb.len, stdout);
+	fflush(stdout);
+	const bool ok = outcome_of(facts).ok;
+	const bool known = answer_of(facts, &findings) != NULL;
+	strbuf_release(&sb);
+	findings_release(&findings);
+	return ok ? EXIT_YES : known ? EXIT_NO : EXIT_UNKNOWN;
+}
+
+/* "fe80::1%eth0" and "fe80::1%3" alike. */
+static bool parse_scoped(const char *text, struct addr *ret)
+{
+	const char *percent = strchr(text, '%');
+	char host[ADDR_TEXT_SIZE];
+
+	if (addr_parse(text, ret))
+		return true;
+	if (!percent || (size_t)(percent - text) >= sizeof(host))
+		return false;
+	memcpy(host, text, (size_t)(percent - text));
+	host[percent - text] = '\0';
+	if (!addr_parse(host, ret))
+		return false;
+	ret->scope = if_nametoindex(percent + 1);
+	return ret->scope != 0;
+}
+
+/* "HOST:PORT", "[ADDR]:PORT", ":PORT"; the host part is copied into the arena. */
+static bool split_target(struct arena *arena, const char *text, const char **ret_host,
+			 uint16_t *ret_port)
+{
+	const char *colon = strrchr(text, ':');
+	uint64_t port;
+
+	if (!colon || !parse_u64(colon + 1, 65535, &port))
+		return false;
+	const char *start = text, *end = colon;
+	if (*start == '[') {
+		start++;
+		if (end == start || end[-1] != ']')
+			return false;
+		end--;
+	} else if (memchr(start, ':', (size_t)(end - start))) {
+		return false;
+	}
+	*ret_host = arena_dup(arena, start, (size_t)(end - start));
+	*ret_port = (uint16_t)port;
+	return *ret_host != NULL;
+}
+
+static int read_number(const struct invocation *inv, const char *name, uint64_t max, uint64_t *ret)
+{
+	const char *text = option_value(inv, name);
+	char *end;
+
+	*ret = 0;
+	if (!text)
+		return 0;
+	unsigned long long number = strtoull(text, &end, 0);
+	if (!*text || *end || *text == '-' || number > max)
+		return usage_error(inv, "--%s: '%s' is not a number up to %llu", name, text,
+				   (unsigned long long)max);
+	*ret = number;
+	return 0;
+}
+
+static int read_options(const struct invocation *inv, struct case_facts *facts)
+{
+	struct asked *asked = &facts->asked;
+	const char *bind = option_value(inv, "bind"), *host;
+	uint64_t ttl, mark, uid;
+	int code = read_number(inv, "ttl", 255, &ttl);
+
+	code = code ?: read_number(inv, "mark", UINT32_MAX, &mark);
+	code = code ?: read_number(inv, "uid", UINT32_MAX - 1, &uid);
+	if (code)
+		return code;
+	if (bind && (!split_target(&facts->arena, bind, &host, &asked->bind_port) ||
+		     (*host && !parse_scoped(host, &asked->bind_addr))))
+		return usage_error(inv, "--bind: '%s' is not ADDRESS:PORT", bind);
+	asked->ttl = (int)ttl;
+	asked->mark = (uint32_t)mark;
+	asked->uid = option_given(inv, "uid") ? (int64_t)uid : -1;
+	asked->device = option_value(inv, "device");
+	asked->reuseaddr = option_given(inv, "reuseaddr");
+	asked->reuseport = option_given(inv, "reuseport");
+	asked->freebind = option_given(inv, "freebind");
+	asked->v6only = option_given(inv, "v6only");
+	asked->dontroute = option_given(inv, "dontroute");
+	asked->listens = option_given(inv, "listen");
+	return 0;
+}
+
+/* [PROTO] TARGET */
+static int read_target(const struct invocation *inv, struct case_facts *facts, char **words, int n)
+{
+	struct asked *asked = &facts->asked;
+
+	asked->proto = SOCK_PROTO_TCP;
+	if (n == 2 && !strcmp(words[0], "udp"))
+		asked->proto = SOCK_PROTO_UDP;
+	else if (n == 2 && strcmp(words[0], "tcp") != 0)
+		return usage_error(inv, "'%s' is neither tcp nor udp", words[0]);
+	if (n < 1 || n > 2)
+		return usage_error(inv, "%s; see 'berth why --help'",
+				   n < 1 ? "HOST:PORT is missing" : "too many words");
+	asked->target = words[n - 1];
+	if (!split_target(&facts->arena, asked->target, &asked->host, &asked->port))
+		return usage_error(inv, "'%s' is not HOST:PORT", asked->target);
+	if (!*asked->host && asked->op == CASE_BIND)
+		asked->addr = addr_any(ADDR_IPV6);
+	else if (!*asked->host)
+		asked->addr = addr_ipv4(0x7f000001);
+	else if (!parse_scoped(asked->host, &asked->addr) && asked->op == CASE_BIND)
+		return usage_error(inv, "'%s' is not an address", asked->host);
+	return 0;
+}
+
+static int run(const struct invocation *inv)
+{
+	const char *netns = option_value(inv, "netns");
+	const char *word = inv->n_operands ? inv->operands[0] : "";
+	AUTO(case_freep) struct case_facts *facts = case_new();
+	int code = facts ? 0 : failure(inv, "out of memory");
+
+	if (!code)
+		code = read_options(inv, facts);
+	if (code)
+		return code;
+	if (netns && strcmp(netns, "self") != 0 && strcmp(netns, "all") != 0)
+		return usage_error(inv, "--netns: 'self' or 'all', not '%s'", netns);
+	facts->asked.all_netns = netns ? !strcmp(netns, "all") : geteuid() == 0;
+	if (!strcmp(word, "connect") || !strcmp(word, "bind")) {
+		facts->asked.op = *word == 'b' ? CASE_BIND : CASE_CONNECT;
+		code = read_target(inv, facts, inv->operands + 1, inv->n_operands - 1);
+		if (code)
+			return code;
+		return *word == 'b' ? why_bind(inv, facts) : why_connect(inv, facts);
+	}
+	if (inv->n_operands && !strcmp(inv->operands[-1], "--"))
+		return why_command(inv, facts, inv->operands);
+	return usage_error(inv, "say 'connect HOST:PORT', 'bind ADDR:PORT' or '-- COMMAND'");
+}
+
+const struct command command_why = {
+	.name = "why",
+	.args = "connect [PROTO] HOST:PORT | bind [PROTO] ADDR:PORT | -- COMMAND ARG...",
+	.summary = "Say why a connection or a bind does not work",
+	.help = "Tries it, watches what happens, asks the kernel and the path, and names the cause,\n"
+		"the place, the proof and what to do. Works without root; root sees more, and with\n"
+		"--netns all uses what every network namespace of this machine can tell.\n",
+	.examples = "berth why connect db.example.org:5432\tWhy can it not be reached?\n"
+		    "berth why bind 0.0.0.0:80 --uid 1000\tWhy may user 1000 not have port 80?\n"
+		    "berth why -- curl https://example.org\tRun it; explain the call that fails\n",
+	.options = options,
+	.groups = OPTIONS_OUTPUT | OPTIONS_SNAPSHOT,
+	.run = run,
+};

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* Parts of `berth why` that its forms share. */
+#ifndef BERTH_COMMANDS_WHY_H
+#define BERTH_COMMANDS_WHY_H
+
+struct case_facts;
+struct invocation;
+
+enum { WHY_TIMEOUT_S = 10 };
+
+double why_timeout(const struct invocation *inv);
+/* Diagnose and print; returns the exit code that fits. */
+int why_answer(const struct invocation *inv, const struct case_facts *facts);
+
+int why_connect(const struct invocation *inv, struct case_facts *facts);
+int why_bind(const struct invocation *inv, struct case_facts *facts);
+/* why -- COMMAND: returns the command's exit code. */
+int why_command(const struct invocation *inv, struct case_facts *facts, char **command);
+
+#endif

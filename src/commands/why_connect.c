@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* berth why connect, berth why bind: try it and gather everything around it. */
+#include "base/auto.h"
+#include "commands/command.h"
+#include "commands/why.h"
+#include "core/case.h"
+#include "probe/attempting.h"
+#include "probe/investigate.h"
+#include "probe/netstat.h"
+#include "probe/resolve.h"
+#include "sources/evidence.h"
+
+enum { MAX_ADDRS = 8 };
+
+int why_connect(const struct invocation *inv, struct case_facts *facts)
+{
+	AUTO(evidence_freep) struct evidence *evidence = NULL;
+	struct addr addrs[MAX_ADDRS];
+	size_t n_addrs = 0;
+	double timeout_s = why_timeout(inv);
+
+	int error = evidence_start(facts, &evidence);
+	if (error)
+		return failure(inv, "out of memory");
+	uint64_t before = netstat_counter("TcpExt", "TCPRetransFail");
+	if (facts->asked.addr.family)
+		addrs[n_addrs++] = facts->asked.addr;
+	else
+		resolve_name(facts, facts->asked.host, addrs, MAX_ADDRS, &n_addrs);
+	error = investigate_connect(facts, addrs, n_addrs, timeout_s);
+	if (error)
+		return failure(inv, "out of memory");
+	facts->probes.retrans_fail =
+		(uint32_t)(netstat_counter("TcpExt", "TCPRetransFail") - before);
+	evidence_finish(evidence, facts);
+	return why_answer(inv, facts);
+}
+
+int why_bind(const struct invocation *inv, struct case_facts *facts)
+{
+	AUTO(evidence_freep) struct evidence *evidence = NULL;
+
+	int error = evidence_start(facts, &evidence);
+	struct attempt *attempt = error ? NULL : case_add_attempt(facts);
+	if (!attempt)
+		return failure(inv, "out of memory");
+	attempt_bind(attempt, &facts->asked);
+	evidence_finish(evidence, facts);
+	return why_answer(inv, facts);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* Nobody answers: how far the packets come, and whether the host lives. */
+#include "core/sock.h"
+#include "diagnose/rule.h"
+#include "diagnose/symptom.h"
+
+static const char *proto_name(const struct attempt *a)
+{
+	return sock_proto_name((enum sock_proto)a->proto);
+}
+
+static void dropped_locally(const struct case_facts *facts, const char *remote,
+			    struct findings *to)
+{
+	struct finding *f = finding_add(to, CAUSE_DROPPED_LOCALLY, PROOF_SEEN);
+
+	finding_place(to, f, "this host");
+	finding_says(to, f,
+		     "This host's own kernel throws the packets to %s away before they leave: "
+		     "sending failed %u times.",
+		     remote, facts->probes.retrans_fail);
+	finding_fix(to, f, "look at this host's output rules (nft list ruleset), tc filters and "
+			   "cgroup BPF programs; as root berth names the one");
+}
+
+static void host_alive(const struct case_facts *facts, const struct attempt *a, const char *remote,
+		       struct findings *to)
+{
+	struct finding *f = finding_add(to, CAUSE_PORT_SILENT_HOST_ALIVE, PROOF_SEEN);
+	char host[ADDR_TEXT_SIZE];
+
+	(void)facts;
+	finding_place(to, f, "at or before %s", addr_format(&a->remote, host));
+	finding_says(to, f,
+		     "%s answers, but not on %s port %u: a firewall drops this port, or the program's "
+		     "kernel has no room for new connections.",
+		     host, proto_name(a), a->remote_port);
+	finding_fix(to, f, "on the path and at %s, allow %s port %u from here; there, see whether "
+		    "the listener keeps up", remote, proto_name(a), a->remote_port);
+}
+
+static void find(const struct case_facts *facts, struct findings *to)
+{
+	const struct attempt *a = case_subject(facts);
+	char remote[ADDR_TEXT_SIZE + 8], hop[ADDR_TEXT_SIZE];
+
+	if (!a || !is_silent(a))
+		return;
+	remote_text(a, remote);
+	struct finding *f = finding_add(to, CAUSE_NO_ANSWER, PROOF_SEEN);
+	finding_says(to, f, "Nothing comes back from %s, and nothing says where it is lost.", remote);
+	if (facts->probes.retrans_fail && a->proto == SOCK_PROTO_TCP)
+		dropped_locally(facts, remote, to);
+	if (facts->probes.host_alive)
+		host_alive(facts, a, remote, to);
+	const struct probe *last = last_answering_hop(&facts->probes);
+	if (last && !facts->probes.host_hops) {
+		addr_format(&last->icmp.from, hop);
+		f = finding_add(to, CAUSE_SILENT_DROP_AFTER_HOP, PROOF_SEEN);
+		finding_place(to, f, "after %s", hop);
+		finding_says(to, f,
+			     "Packets to %s are lost at or behind hop %u (%s): up to there probes are "
+			     "answered, beyond it there is silence.",
+			     remote, last->ttl, hop);
+		finding_fix(to, f, "on %s and behind it, look for a rule that drops %s port %u, and "
+			    "for the way back", hop, proto_name(a), a->remote_port);
+	}
+}
+
+const struct rule rule_silent = {.name = "silent", .find = find};

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* Probes around a failure: the TTL ladder, the same port again, other ports of the host. */
+#include "probe/around.h"
+#include "core/sock.h"
+#include "probe/distance.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+static const uint64_t MS = 1000000;
+
+/* Ports that are rarely filtered or rarely open: an answer of either kind proves a living host. */
+static const uint16_t side_ports[] = {9, 22, 80, 443};
+/* traceroute's port: closed nearly everywhere, answered by ICMP port unreachable. */
+enum { SIDE_UDP_PORT = 33434, N_AGAIN = 4, LADDER_WAIT_MS = 1300, ANSWERED_WAIT_MS = 250 };
+
+/* Did a packet leave and an answer matter? Otherwise the kernel's own word is all there is. */
+static bool worth_asking(const struct attempt *a)
+{
+	switch (a->phase) {
+	case PHASE_NONE:
+	case PHASE_RESOLVE:
+	case PHASE_SOCKET:
+	case PHASE_BIND:
+	case PHASE_LISTEN:
+		if (a->error)
+			return false;
+		break;
+	case PHASE_CONNECT:
+	case PHASE_SEND:
+	case PHASE_RECV:
+		break;
+	}
+	switch (a->error) {
+	case 0:
+	case ETIMEDOUT:
+	case ECONNREFUSED:
+	case ECONNRESET:
+	case EHOSTUNREACH:
+	case EAGAIN:
+	case EINPROGRESS:
+		return true;
+	case ENETUNREACH:
+	case EACCES:
+	case EPERM:
+	case EPROTO:
+		return a->n_icmps > 0 && !a->icmps[0].is_local;
+	default:
+		return false;
+	}
+}
+
+static void add_side(struct around *around, const struct attempt *a, uint8_t proto, uint16_t port)
+{
+	if (around->n_side == AROUND_SIDE)
+		return;
+	around->side[around->n_side++] =
+		(struct asking){.fd = -1, .dst = a->remote, .probe = {.proto = proto, .port = port}};
+}
+
+static void plan_side(struct around *around, const struct case_facts *facts,
+		      const struct attempt *a)
+{
+	const bool has_source = facts->asked.bind_addr.family != ADDR_NONE || facts->asked.bind_port;
+
+	for (unsigned i = 0; i < N_AGAIN && a->proto == SOCK_PROTO_TCP; i++)
+		add_side(around, a, SOCK_PROTO_TCP, a->remote_port);
+	if (has_source && around->n_side) {
+		struct asking *last = &around->side[around->n_side - 1];
+		last->any_source = last->probe.other_source = true;
+	}
+	for (unsigned i = 0; i < sizeof(side_ports) / sizeof(side_ports[0]); i++)
+		if (a->proto != SOCK_PROTO_TCP || side_ports[i] != a->remote_port)
+			add_side(around, a, SOCK_PROTO_TCP, side_ports[i]);
+	if (a->proto != SOCK_PROTO_UDP || a->remote_port != SIDE_UDP_PORT)
+		add_side(around, a, SOCK_PROTO_UDP, SIDE_UDP_PORT);
+}
+
+void around_start(struct around *around, const struct case_facts *facts, const struct attempt *a)
+{
+	if (around->started || !worth_asking(a))
+		return;
+	around->started = true;
+	around->started_ns = monotonic_ns();
+	around->proto = a->proto;
+	if (!addr_is_loopback(&a->remote))
+		around->n_ladder = AROUND_LADDER;
+	for (unsigned i = 0; i < around->n_ladder; i++) {
+		around->ladder[i] = (struct asking){
+			.fd = -1,
+			.dst = a->remote,
+			.probe = {.proto = a->proto, .port = a->remote_port, .ttl = (uint8_t)(i + 1)}};
+		asking_start(&around->ladder[i], &facts->asked);
+	}
+	plan_side(around, facts, a);
+	for (unsigned i = 0; i < around->n_side; i++)
+		asking_start(&around->side[i], &facts->asked);
+}
+
+void around_step(struct around *around)
+{
+	for (unsigned i = 0; i < around->n_ladder; i++)
+		asking_check(&around->ladder[i]);
+	for (unsigned i = 0; i < around->n_side; i++)
+		asking_check(&around->side[i]);
+}
+
+unsigned around_fds(const struct around *around, struct pollfd *fds)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < around->n_ladder + around->n_side; i++) {
+		const struct asking *asking = i < around->n_ladder
+						      ? &around->ladder[i]
+						      : &around->side[i - around->n_ladder];
+		if (!asking->done && asking->fd >= 0)
+			fds[n++] = (struct pollfd){
+				.fd = asking->fd,
+				.events = asking->probe.proto == SOCK_PROTO_TCP ? POLLOUT : POLLIN};
+	}
+	return n;
+}
+
+static bool from_target(const struct asking *asking)
+{
+	struct addr from = addr_unmapped(&asking->probe.icmp.from);
+	struct addr dst = addr_unmapped(&asking->dst);
+
+	from.scope = dst.scope = 0;
+	switch (asking->probe.answer) {
+	case PROBE_SYN_ACK:
+	case PROBE_RESET:
+	case PROBE_REPLY:
+		return true;
+	case PROBE_ICMP:
+		return addr_equal(&from, &dst);
+	case PROBE_SILENT:
+	case PROBE_LOCAL_ERROR:
+	case PROBE_NOT_SENT:
+		break;
+	}
+	return false;
+}
+
+/* All that can still come has come: the ladder up to the target, and the side probes. */
+static bool is_complete(const struct around *around)
+{
+	unsigned target = 0;
+
+	for (unsigned i = 0; i < around->n_ladder && !target; i++) {
+		if (!around->ladder[i].done)
+			return false;
+		if (from_target(&around->ladder[i]) || around->ladder[i].probe.answer != PROBE_ICMP)
+			target = i + 1;
+	}
+	for (unsigned i = 0; i < around->n_side; i++)
+		if (!around->side[i].done)
+			return false;
+	return true;
+}
+
+static void store(const struct around *around, struct case_facts *facts, const struct attempt *a)
+{
+	struct probes *probes = &facts->probes;
+
+	for (unsigned i = 0; i < around->n_ladder && i < N_LADDER; i++) {
+		probes->ladder[probes->n_ladder++] = around->ladder[i].probe;
+		if (from_target(&around->ladder[i])) {
+			probes->host_hops = (uint8_t)(i + 1);
+			break;
+		}
+	}
+	for (unsigned i = 0; i < around->n_side && i < N_SIDE_PROBES; i++) {
+		const struct asking *side = &around->side[i];
+		const bool same_port = side->probe.proto == a->proto &&
+				       side->probe.port == a->remote_port;
+		probes->side[probes->n_side++] = side->probe;
+		if (!same_port && from_target(side))
+			probes->host_alive = true;
+	}
+}
+
+static void measure_resets(const struct around *around, struct case_facts *facts,
+			   const struct attempt *a)
+{
+	struct probes *probes = &facts->probes;
+
+	if (a->proto != SOCK_PROTO_TCP || addr_is_loopback(&a->remote) ||
+	    a->error != ECONNREFUSED || a->n_icmps)
+		return;
+	probes->reset_ttl = reset_distance(&facts->asked, &a->remote, a->remote_port, a->seconds);
+	for (unsigned i = 0; i < around->n_side && !probes->host_ttl; i++)
+		if (around->side[i].probe.answer == PROBE_RESET &&
+		    around->side[i].probe.proto == SOCK_PROTO_TCP &&
+		    around->side[i].probe.port != a->remote_port)
+			probes->host_ttl =
+				reset_distance(&facts->asked, &a->remote,
+					       around->side[i].probe.port, a->seconds);
+}
+
+void around_finish(struct around *around, struct case_facts *facts, const struct attempt *a,
+		   uint64_t until_ns)
+{
+	/* Where the asked port answers at once, silence of the rest is no longer worth waiting for. */
+	const bool answered = !a->timed_out && a->error != ETIMEDOUT && a->seconds < 0.2;
+	uint64_t wait_ms = answered ? ANSWERED_WAIT_MS : LADDER_WAIT_MS;
+	uint64_t end_ns = around->started_ns + wait_ms * MS;
+
+	if (!around->started)
+		return;
+	if (end_ns > until_ns)
+		end_ns = until_ns;
+	around_step(around);
+	while (!is_complete(around) && monotonic_ns() < end_ns) {
+		struct pollfd fds[AROUND_MAX_FDS];
+		unsigned n = around_fds(around, fds);
+		poll(fds, n, 20);
+		around_step(around);
+	}
+	asking_stop(around->ladder, around->n_ladder);
+	asking_stop(around->side, around->n_side);
+	store(around, facts, a);
+	measure_resets(around, facts, a);
+}

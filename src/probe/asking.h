@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One socket that asks the network one question, non-blocking, so that many can be asked at once:
+ * a TCP handshake or a datagram, with any TTL, and what came back as a struct probe. No rights are
+ * needed: IP_RECVERR hands ICMP errors with their sender to anybody.
+ */
+#ifndef BERTH_PROBE_ASKING_H
+#define BERTH_PROBE_ASKING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/case.h"
+
+struct asking {
+	struct probe probe; /* proto, port, ttl are set by the caller; the rest is the answer */
+	struct addr dst;
+	uint8_t min_ttl;    /* answers with a smaller TTL are not heard; 0: all */
+	bool any_source;    /* leave out --bind */
+	int fd;		    /* -1 when answered or never sent */
+	bool done;
+	uint64_t started_ns;
+	struct tcp_seen tcp;
+};
+
+uint64_t monotonic_ns(void);
+
+/* Send the question. Options of @asked (device, mark, source address) are applied. */
+void asking_start(struct asking *asking, const struct asked *asked);
+/* Wait until all of @n are done or CLOCK_MONOTONIC passes @until_ns; open ones stay open. */
+void asking_wait(struct asking *askings, size_t n, uint64_t until_ns);
+/* Look once, without waiting, at one; used by loops that poll other things too. */
+void asking_check(struct asking *asking);
+void asking_stop(struct asking *askings, size_t n);
+
+/* Shared with the attempts: */
+struct sockaddr_storage;
+unsigned sockaddr_make(const struct addr *addr, uint16_t port, struct sockaddr_storage *ret);
+bool sockaddr_read(const struct sockaddr_storage *ss, struct addr *ret_addr, uint16_t *ret_port);
+/* SO_MARK, SO_BINDTODEVICE, TTL, IP_RECVERR ...: 0 or -errno of the first that failed. */
+int socket_apply_asked(int fd, const struct asked *asked, enum addr_family family);
+void socket_hear_errors(int fd, enum addr_family family);
+void socket_set_ttl(int fd, enum addr_family family, int ttl);
+/* Take the next error from the error queue; false when it is empty. */
+bool socket_take_icmp(int fd, struct icmp_seen *ret);
+void socket_tcp_seen(int fd, struct tcp_seen *ret);
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* Asks the system's resolver in a child (it may block for long) and every step of it ourselves. */
+#include "probe/resolve.h"
+#include "base/auto.h"
+#include "probe/asking.h"
+#include "probe/dns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+enum { MAX_SERVERS = 3 };
+static const double DNS_SECONDS = 2.0;
+static const int SYSTEM_MS = 6000;
+
+/* What the child says: fixed size, so that one write and one read do. */
+struct system_answer {
+	int error;
+	unsigned n;
+	struct addr addrs[N_STEP_ADDRS];
+};
+
+static struct resolve_step *add_step(struct case_facts *facts)
+{
+	struct resolving *r = &facts->resolving;
+
+	return arena_push(&facts->arena, &r->steps, &r->n_steps, &r->room_steps,
+			  sizeof(*r->steps));
+}
+
+static void ask_system(const char *name, int fd)
+{
+	struct system_answer answer = {};
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
+	uint16_t port;
+
+	answer.error = getaddrinfo(name, NULL, &hints, &list);
+	for (struct addrinfo *a = list; a && answer.n < N_STEP_ADDRS; a = a->ai_next) {
+		struct sockaddr_storage ss = {};
+		memcpy(&ss, a->ai_addr, a->ai_addrlen);
+		if (sockaddr_read(&ss, &answer.addrs[answer.n], &port))
+			answer.n++;
+	}
+	ssize_t written = write(fd, &answer, sizeof(answer));
+	_exit(written == sizeof(answer) ? 0 : 1);
+}
+
+static pid_t start_system(const char *name, int *ret_fd)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC))
+		return -1;
+	pid_t pid = fork();
+	if (!pid)
+		ask_system(name, fds[1]);
+	close(fds[1]);
+	if (pid < 0)
+		close(fds[0]);
+	else
+		*ret_fd = fds[0];
+	return pid;
+}
+
+static struct system_answer finish_system(pid_t pid, int fd, int wait_ms)
+{
+	struct system_answer answer = {.error = EAI_AGAIN};
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	bool heard = pid > 0 && poll(&p, 1, wait_ms) > 0 &&
+		     read(fd, &answer, sizeof(answer)) == sizeof(answer);
+
+	if (!heard)
+		answer = (struct system_answer){.error = EAI_AGAIN};
+	if (pid > 0) {
+		if (!heard)
+			kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		close(fd);
+	}
+	return answer;
+}
+
+/* "ADDRESS name alias ..." */
+static bool hosts_line_has(char *line, const char *name, struct addr *ret)
+{
+	char *rest, *word;
+
+	line[strcspn(line, "#\n")] = '\0';
+	word = strtok_r(line, " \t", &rest);
+	if (!word || !addr_parse(word, ret))
+		return false;
+	while ((word = strtok_r(NULL, " \t", &rest)))
+		if (!strcasecmp(word, name))
+			return true;
+	return false;
+}
+
+static void read_hosts(struct case_facts *facts, const char *name)
+{
+	AUTO(fclosep) FILE *file = fopen("/etc/hosts", "re");
+	struct resolve_step *step = NULL;
+	char line[1024];
+	unsigned number = 0;
+
+	while (file && fgets(line, sizeof(line), file)) {
+		struct addr addr;
+		number++;
+		if (!hosts_line_has(line, name, &addr))
+			continue;
+		step = step ?: add_step(facts);
+		if (!step)
+			return;
+		if (!step->n_addrs)
+			*step = (struct resolve_step){.source = RESOLVE_HOSTS_FILE,
+						      .line = (uint16_t)number};
+		if (step->n_addrs < N_STEP_ADDRS)
+			step->addrs[step->n_addrs++] = addr;
+	}
+}
+
+static void read_nsswitch(struct case_facts *facts)
+{
+	AUTO(fclosep) FILE *file = fopen("/etc/nsswitch.conf", "re");
+	char line[512];
+
+	facts->resolving.nss_asks_dns = true; /* glibc's default without the line */
+	while (file && fgets(line, sizeof(line), file)) {
+		if (strncmp(line, "hosts:", 6) != 0)
+			continue;
+		line[strcspn(line, "#\n")] = '\0';
+		facts->resolving.nss_hosts = arena_dup(&facts->arena, line, strlen(line));
+		facts->resolving.nss_asks_dns =
+			strstr(line, "dns") || strstr(line, "resolve") != NULL;
+	}
+}
+
+static unsigned read_servers(struct case_facts *facts, struct addr *servers)
+{
+	AUTO(fclosep) FILE *file = fopen("/etc/resolv.conf", "re");
+	char line[512], *rest;
+	unsigned n = 0;
+
+	while (file && fgets(line, sizeof(line), file) && n < MAX_SERVERS) {
+		char *word = strtok_r(line, " \t\n", &rest);
+		if (!word || strcmp(word, "nameserver") != 0)
+			continue;
+		word = strtok_r(NULL, " \t\n", &rest);
+		char *percent = word ? strchr(word, '%') : NULL;
+		if (percent)
+			*percent++ = '\0';
+		if (!word || !addr_parse(word, &servers[n]))
+			continue;
+		if (percent)
+			servers[n].scope = if_nametoindex(percent);
+		n++;
+	}
+	facts->resolving.has_nameserver = n > 0;
+	if (!n)
+		servers[n++] = addr_ipv4(0x7f000001); /* what glibc asks then */
+	return n;
+}
+
+void resolve_name(struct case_facts *facts, const char *name, struct addr *ret_addrs, size_t max,
+		  size_t *ret_n)
+{
+	struct resolving *r = &facts->resolving;
+	struct addr servers[MAX_SERVERS];
+	uint64_t start = monotonic_ns();
+	bool answered = false;
+	int fd = -1;
+	pid_t pid = start_system(name, &fd);
+
+	r->asked = true;
+	r->name = name;
+	read_hosts(facts, name);
+	read_nsswitch(facts);
+	unsigned n = read_servers(facts, servers);
+	for (unsigned i = 0; i < n; i++) {
+		struct resolve_step *step = add_step(facts);
+		if (!step)
+			break;
+		dns_ask(&servers[i], name, DNS_SECONDS, step);
+		answered = answered || step->result != RESOLVE_SILENT;
+	}
+	/* Where every server is silent the system's resolver only takes longer to find out. */
+	struct system_answer answer =
+		finish_system(pid, fd, answered || r->n_steps > n ? SYSTEM_MS : 200);
+	r->gai_error = answer.error;
+	r->seconds = (double)(monotonic_ns() - start) / 1e9;
+	for (*ret_n = 0; *ret_n < answer.n && *ret_n < max; ++*ret_n)
+		ret_addrs[*ret_n] = answer.addrs[*ret_n];
+}
