@@ -7,6 +7,8 @@
 #include "core/sock_extra.h"
 #include "record/members.h"
 
+#include <string.h>
+
 static void open_record(struct json *json, const char *kind)
 {
 	json_open(json, '{');
@@ -85,6 +87,8 @@ static void write_places(const struct snapshot *snap, struct json *json)
 	}
 }
 
+static const struct sock_extra no_extra;
+
 static void write_sock(const struct snapshot *snap, size_t index, struct json *json)
 {
 	const struct sock *sock = &snap->socks[index];
@@ -103,10 +107,11 @@ static void write_sock(const struct snapshot *snap, size_t index, struct json *j
 		}
 		json_close(json, ']');
 	}
-	if (snap->extras) {
+	const struct sock_extra *extra = sock_extra(snap, sock);
+	if (extra && memcmp(extra, &no_extra, sizeof(no_extra)) != 0) {
 		json_key(json, "extra");
 		json_open(json, '{');
-		members_write(extra_members, snap, &snap->extras[index], json);
+		members_write(extra_members, snap, extra, json);
 		json_close(json, '}');
 	}
 	close_record(json);
