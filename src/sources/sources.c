@@ -36,16 +36,18 @@ static uint64_t clock_ns(clockid_t clock)
 }
 
 /* Sources of owners find sockets by inode, so the index must exist before they run. */
-static int index_for(struct snapshot *snap, const struct source *source)
+static int index_for(struct snapshot *snap, const struct source *source, size_t *n_indexed)
 {
-	if (!(source->provides & (FACT_OWNERS | FACT_PROCESSES)) || snap->n_inode_slots)
+	if (!(source->provides & (FACT_OWNERS | FACT_PROCESSES)) || *n_indexed == snap->n_socks)
 		return 0;
+	*n_indexed = snap->n_socks;
 	return snapshot_index(snap);
 }
 
 int sources_collect(const struct request *request, struct snapshot **ret_snap)
 {
 	AUTO(snapshot_freep) struct snapshot *snap = snapshot_new();
+	size_t n_indexed = 0; /* sockets in the index */
 
 	if (!snap)
 		return -ENOMEM;
@@ -54,7 +56,7 @@ int sources_collect(const struct request *request, struct snapshot **ret_snap)
 	for (size_t i = 0; i < N_ELEMENTS(sources); i++) {
 		if (!(sources[i]->provides & request->facts))
 			continue;
-		int err = index_for(snap, sources[i]);
+		int err = index_for(snap, sources[i], &n_indexed);
 		if (!err)
 			err = sources[i]->collect(snap, request);
 		if (err)
