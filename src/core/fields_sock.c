@@ -6,6 +6,7 @@
 #include "core/field_values.h"
 #include "core/snapshot.h"
 #include "core/sock.h"
+#include "core/sock_device.h"
 
 #include <stdio.h>
 #include <sys/socket.h>
@@ -161,7 +162,7 @@ GETTER(remote)
 
 GETTER(path)
 {
-	return !nth && path_text(snap, sock, ret);
+	return !nth && sock->proto == SOCK_PROTO_UNIX && path_text(snap, sock, ret);
 }
 
 GETTER(peer_inode)
@@ -169,26 +170,19 @@ GETTER(peer_inode)
 	return !nth && sock->peer && value_number(ret, sock->peer);
 }
 
+GETTER(device)
+{
+	if (nth || !sock->device)
+		return false;
+	if (value_text(ret, sock_device_name(snap, sock)))
+		return true;
+	snprintf(ret->scratch, sizeof(ret->scratch), "if%u", sock->device);
+	return value_scratch(ret);
+}
+
 static const struct namespace *namespace_of(const struct snapshot *snap, const struct sock *sock)
 {
 	return sock->netns < snap->n_namespaces ? &snap->namespaces[sock->netns] : NULL;
-}
-
-GETTER(device)
-{
-	const struct namespace *netns = namespace_of(snap, sock);
-	const struct interface *interface = NULL;
-
-	if (nth || !sock->device)
-		return false;
-	if (netns)
-		interface = host_interface(&netns->host, sock->device);
-	if (!interface && (!netns || netns->is_self))
-		interface = host_interface(&snap->host, sock->device);
-	if (interface)
-		return value_text(ret, interface->name);
-	snprintf(ret->scratch, sizeof(ret->scratch), "if%u", sock->device);
-	return value_scratch(ret);
 }
 
 GETTER(netns)
@@ -215,12 +209,12 @@ GETTER(netns_inode)
 
 GETTER(uid)
 {
-	return !nth && value_number(ret, sock->uid);
+	return !nth && sock->uid != UINT32_MAX && value_number(ret, sock->uid);
 }
 
 GETTER(user)
 {
-	if (nth)
+	if (nth || sock->uid == UINT32_MAX)
 		return false;
 	if (value_text(ret, snapshot_user_name(snap, sock->uid)))
 		return true;
@@ -302,7 +296,7 @@ ROW(path, .title = "Path", .type = VALUE_TEXT,
     .help = "name of a UNIX socket; an abstract one starts with a NUL byte or '@'")
 ROW(peer_inode, .title = "Peer Inode", .type = VALUE_NUMBER, .right = true,
     .help = "inode of the other end of a UNIX socket")
-ROW(device, .title = "Device", .type = VALUE_TEXT, .aliases = "dev interface",
+ROW(device, .title = "Device", .type = VALUE_TEXT, .aliases = "dev interface", .needs = FACT_HOST,
     .help = "interface the socket is bound to (SO_BINDTODEVICE)")
 ROW(netns, .title = "Netns", .type = VALUE_TEXT, .help = "name of the network namespace")
 ROW(netns_inode, .title = "Netns Inode", .type = VALUE_NUMBER, .right = true, .aliases = "netnsino",

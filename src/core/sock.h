@@ -78,7 +78,7 @@ struct sock {
 	uint32_t first_owner; /* index into snapshot.owners; meaningful if n_owners */
 	uint32_t n_owners;
 	uint32_t name;	      /* snapshot text id: UNIX path (may hold NUL and any byte); 0: none */
-	uint32_t peer;	      /* UNIX: inode of the other end; NETLINK: port id; 0: none */
+	uint32_t peer;	      /* UNIX: inode of the other end; 0: none or not known */
 	uint32_t timer_ms;    /* until .timer fires; TIME_WAIT: until the entry goes */
 	uint32_t cgroup;      /* snapshot text id of the cgroup path; 0: not known */
 	/* Host order. RAW: .local_port is the IP protocol, NETLINK: its family, PACKET: ethertype. */
