@@ -64,6 +64,19 @@ struct sock *snapshot_add_sock(struct snapshot *snap)
 	return sock;
 }
 
+void snapshot_expect_socks(struct snapshot *snap, size_t more)
+{
+	const size_t room = snap->n_socks + more;
+
+	if (room <= snap->room_socks || room > SIZE_MAX / 2 / sizeof(*snap->socks))
+		return;
+	struct sock *bigger = reallocarray(snap->socks, room, sizeof(*snap->socks));
+	if (!bigger)
+		return;
+	snap->socks = bigger;
+	snap->room_socks = room;
+}
+
 struct sock_extra *snapshot_extra(struct snapshot *snap, size_t sock)
 {
 	if (sock >= snap->room_extras) {

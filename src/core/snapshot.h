@@ -72,6 +72,8 @@ static inline void snapshot_freep(struct snapshot **snap)
 
 /* Each adds a zeroed record and returns it (valid until the next add of its kind), or NULL. */
 struct sock *snapshot_add_sock(struct snapshot *snap);
+/* Room for @more sockets at once, where many are expected; only a hint. */
+void snapshot_expect_socks(struct snapshot *snap, size_t more);
 /*
  * The extras of the socket with index @sock; valid until the next call or added socket. All others
  * are zeroed when first seen. Calling it with the last socket makes .extras span all. Or NULL.

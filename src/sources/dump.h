@@ -18,6 +18,7 @@ struct dump {
 	const struct request *request;
 	struct netlink *diag;	    /* a sock_diag socket of the namespace; .fd -1: refused */
 	struct cgroup_ids *cgroups; /* NULL unless FACT_CGROUP */
+	uint32_t n_expected;	    /* about how many TCP sockets there will be */
 	uint16_t netns;		    /* index of the namespace */
 	bool inexact;		    /* a dump stayed inconsistent after all retries */
 };

@@ -1,60 +1,38 @@
 /* SPDX-License-Identifier: MIT */
-/* Asks sock_diag for inet sockets, narrowed in the kernel as far as the request allows. */
+/*
+ * Asks sock_diag for inet sockets, narrowed in the kernel as far as the request allows. The kernel
+ * spends ten times what we do on each socket, so a large dump runs on several CPUs.
+ */
 #include "sources/inet_diag.h"
+#include "base/auto.h"
 #include "core/sock_extra.h"
 #include "sources/cgroup_ids.h"
 #include "sources/dump.h"
+#include "sources/inet_request.h"
 #include "sources/netlink.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <libmnl/libmnl.h>
-#include <linux/inet_diag.h>
-#include <linux/sock_diag.h>
-#include <netinet/in.h>
-#include <string.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 
-/* Not in the headers of our oldest build hosts. */
-enum { BYTECODE_PORT_EQ = 11, PROTOCOL_MPTCP = 262, REQUEST_PROTOCOL = 3 };
-
-static const uint8_t protocols[N_SOCK_PROTOS] = {
-	[SOCK_PROTO_TCP] = IPPROTO_TCP,
-	[SOCK_PROTO_UDP] = IPPROTO_UDP,
-	[SOCK_PROTO_UDPLITE] = IPPROTO_UDPLITE,
-	[SOCK_PROTO_RAW] = IPPROTO_RAW,
+enum {
+	LISTENING = 1 << SOCK_STATE_LISTEN,
+	BOUND = 1 << SOCK_STATE_BOUND_INACTIVE,
+	/* Fewer sockets are read sooner than two more threads are started. */
+	WORTH_THREADS = 20000,
 };
 
 struct reading {
 	struct dump *dump;
-	enum sock_proto proto;
+	struct netlink *diag;
+	struct inet_question question;
 	size_t first; /* sockets that were there before */
 	bool extras;
+	pthread_mutex_t *lock; /* NULL unless others add to the snapshot too */
+	int error;
 };
-
-static uint8_t extensions(const struct request *request)
-{
-	uint8_t bits = 0;
-
-	if (request->facts & FACT_TCP_INFO)
-		bits |= 1 << (INET_DIAG_INFO - 1) | 1 << (INET_DIAG_CONG - 1) |
-			1 << (INET_DIAG_VEGASINFO - 1);
-	if (request->facts & FACT_SKMEM)
-		bits |= 1 << (INET_DIAG_SKMEMINFO - 1);
-	if (request->facts & FACT_SOCKOPT)
-		bits |= 1 << (INET_DIAG_TOS - 1) | 1 << (INET_DIAG_TCLASS - 1);
-	return bits;
-}
-
-/* "Local port equals": jump past the end (rejects) unless it does. */
-static void put_port_filter(struct nlmsghdr *msg, uint16_t port)
-{
-	const struct inet_diag_bc_op code[2] = {
-		{.code = BYTECODE_PORT_EQ, .yes = sizeof(code), .no = sizeof(code) + 4},
-		{.no = port},
-	};
-
-	mnl_attr_put(msg, INET_DIAG_REQ_BYTECODE, sizeof(code), code);
-}
 
 static int add_socket(const struct nlmsghdr *msg, void *data)
 {
@@ -68,7 +46,9 @@ static int add_socket(const struct nlmsghdr *msg, void *data)
 		extra = snapshot_extra(snap, snap->n_socks - 1);
 	if (!sock || (reading->extras && !extra))
 		return -ENOMEM;
-	int err = inet_diag_decode(msg, reading->proto, sock, extra, &cgroup_id);
+	if (extra) /* a dump that started anew had used it */
+		*extra = (struct sock_extra){};
+	int err = inet_diag_decode(msg, reading->question.proto, sock, extra, &cgroup_id);
 	if (err) {
 		snap->n_socks--;
 		return err;
@@ -86,77 +66,134 @@ static void forget(void *data)
 	reading->dump->snap->n_socks = reading->first;
 }
 
-static int dump_family(struct reading *reading, uint8_t family)
+static int read_sockets(struct reading *reading)
 {
-	const struct request *request = reading->dump->request;
-	char buffer[256] __attribute__((aligned(NLMSG_ALIGNTO))) = {};
-	struct nlmsghdr *msg = mnl_nlmsg_put_header(buffer);
-	struct inet_diag_req_v2 *req = mnl_nlmsg_put_extra_header(msg, sizeof(*req));
+	char buffer[INET_REQUEST_SIZE] __attribute__((aligned(NLMSG_ALIGNTO))) = {};
+	struct nlmsghdr *msg = inet_request_put(buffer, &reading->question);
+	const struct netlink_reader reader = {
+		.message = add_socket,
+		.restart = reading->lock ? NULL : forget,
+		.data = reading,
+		.lock = reading->lock,
+	};
 
-	msg->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-	req->sdiag_family = family;
-	req->sdiag_protocol = protocols[reading->proto];
-	req->idiag_ext = extensions(request);
-	req->idiag_states = reading->proto == SOCK_PROTO_TCP ? request->states : UINT32_MAX;
-	if (request->local_port)
-		put_port_filter(msg, request->local_port);
+	if (!reading->lock)
+		reading->first = reading->dump->snap->n_socks;
+	reading->error = netlink_dump(reading->diag, msg, &reader);
+	return reading->error;
+}
 
-	const struct netlink_reader reader = {add_socket, forget, reading};
-	reading->first = reading->dump->snap->n_socks;
-	int err = netlink_dump(reading->dump->diag, msg, &reader);
-	if (reading->dump->diag->interrupted)
+static void *read_on_thread(void *data)
+{
+	read_sockets(data);
+	return NULL;
+}
+
+static bool has_spare_cpu(void)
+{
+	cpu_set_t cpus;
+
+	return !sched_getaffinity(0, sizeof(cpus), &cpus) && CPU_COUNT(&cpus) > 1;
+}
+
+/* The pages of a large array are better faulted in by the dozen megabytes than one by one. */
+static void expect_sockets(struct dump *dump)
+{
+	struct snapshot *snap = dump->snap;
+	const uintptr_t huge = 2 << 20;
+
+	snapshot_expect_socks(snap, dump->n_expected + dump->n_expected / 16 + 64);
+	const uintptr_t start = ((uintptr_t)snap->socks + huge - 1) & ~(huge - 1);
+	const uintptr_t end = (uintptr_t)(snap->socks + snap->room_socks) & ~(huge - 1);
+	if (snap->socks && end > start)
+		madvise((void *)start, end - start, MADV_HUGEPAGE);
+}
+
+/* Connections in two halves beside the walk for bound sockets, which finds few but takes long. */
+static int read_in_parallel(const struct reading *all)
+{
+	enum { N_JOBS = 3 };
+	static const enum inet_half halves[N_JOBS] = {INET_FIRST_HALF, INET_SECOND_HALF, INET_WHOLE};
+	pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	struct netlink sockets[N_JOBS] = {NETLINK_INIT, NETLINK_INIT, NETLINK_INIT};
+	struct reading jobs[N_JOBS];
+	pthread_t threads[N_JOBS];
+	bool started[N_JOBS] = {};
+	int err = 0;
+
+	for (size_t i = 0; i < N_JOBS; i++) {
+		const uint32_t states = halves[i] == INET_WHOLE ? BOUND : ~(BOUND | LISTENING);
+		jobs[i] = *all;
+		jobs[i].lock = &lock;
+		jobs[i].diag = &sockets[i];
+		jobs[i].question.half = halves[i];
+		jobs[i].question.states &= states;
+		if (!jobs[i].question.states || err)
+			continue;
+		/* Opened here: a thread's netlink socket is in the namespace of its opener. */
+		err = netlink_open(&sockets[i], NETLINK_SOCK_DIAG);
+		if (!err)
+			err = -pthread_create(&threads[i], NULL, read_on_thread, &jobs[i]);
+		started[i] = !err;
+	}
+	for (size_t i = 0; i < N_JOBS; i++) {
+		if (started[i])
+			pthread_join(threads[i], NULL);
+		if (started[i] && !err)
+			err = jobs[i].error;
+		if (sockets[i].interrupted)
+			all->dump->inexact = true;
+		netlink_close(&sockets[i]);
+	}
+	return err;
+}
+
+/* Listeners first, as people expect them; then the many. */
+static int read_tcp(struct reading *reading)
+{
+	const bool parallel = !reading->question.local_port && !reading->extras &&
+			      reading->dump->n_expected >= WORTH_THREADS && has_spare_cpu();
+
+	if (!parallel || !(reading->question.states & ~(LISTENING | BOUND)))
+		return read_sockets(reading);
+	expect_sockets(reading->dump);
+	const uint32_t states = reading->question.states;
+	reading->question.states = states & LISTENING;
+	int err = reading->question.states ? read_sockets(reading) : 0;
+	reading->question.states = states;
+	return err ? err : read_in_parallel(reading);
+}
+
+static int read_family(struct reading *reading, uint8_t family)
+{
+	reading->question.family = family;
+	int err = read_sockets(reading);
+	if (reading->diag->interrupted)
 		reading->dump->inexact = true;
 	return err;
 }
 
 int inet_diag_dump(struct dump *dump, enum sock_proto proto)
 {
+	const struct request *request = dump->request;
+	const size_t first = dump->snap->n_socks;
 	struct reading reading = {
 		.dump = dump,
-		.proto = proto,
+		.diag = dump->diag,
+		.question = inet_question_of(request, proto),
 		.extras = dump_wants(dump, FACT_TCP_INFO | FACT_SKMEM | FACT_SOCKOPT),
 	};
-	int err = dump->request->ipv4 ? dump_family(&reading, AF_INET) : 0;
+	int err = -EOPNOTSUPP;
 
-	return err || !dump->request->ipv6 ? err : dump_family(&reading, AF_INET6);
-}
-
-/* Adds nothing: only tells which inodes are MPTCP's. */
-static int mark_inode(const struct nlmsghdr *msg, void *data)
-{
-	const struct reading *reading = data;
-	struct snapshot *snap = reading->dump->snap;
-	struct sock mptcp = {};
-	uint64_t cgroup_id;
-	int err = inet_diag_decode(msg, SOCK_PROTO_TCP, &mptcp, NULL, &cgroup_id);
-
-	for (size_t i = reading->first; !err && mptcp.inode && i < snap->n_socks; i++) {
-		struct sock *sock = &snap->socks[i];
-		if (sock->proto != SOCK_PROTO_TCP || sock->inode != mptcp.inode)
-			continue;
-		sock->options |= SOCK_OPTION_MPTCP;
-		sock->options_known |= SOCK_OPTION_MPTCP;
+	if (proto == SOCK_PROTO_TCP && request->ipv4 && request->ipv6)
+		err = read_tcp(&reading);
+	if (err && err != -ENOMEM) { /* no such request here, or half an answer */
+		dump->snap->n_socks = first;
+		err = request->ipv4 ? read_family(&reading, AF_INET) : 0;
+		if (!err && request->ipv6)
+			err = read_family(&reading, AF_INET6);
 	}
-	return err;
-}
-
-int inet_diag_mark_mptcp(struct dump *dump, size_t first)
-{
-	struct reading reading = {.dump = dump, .proto = SOCK_PROTO_TCP, .first = first};
-	const struct netlink_reader reader = {mark_inode, NULL, &reading};
-	static const uint8_t families[] = {AF_INET, AF_INET6};
-	int err = 0;
-
-	for (size_t i = 0; i < 2 && !err; i++) {
-		char buffer[256] __attribute__((aligned(NLMSG_ALIGNTO))) = {};
-		struct nlmsghdr *msg = mnl_nlmsg_put_header(buffer);
-		struct inet_diag_req_v2 *req = mnl_nlmsg_put_extra_header(msg, sizeof(*req));
-		msg->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-		req->sdiag_family = families[i];
-		req->sdiag_protocol = PROTOCOL_MPTCP & 0xff; /* the attribute has the rest */
-		req->idiag_states = UINT32_MAX;
-		mnl_attr_put_u32(msg, REQUEST_PROTOCOL, PROTOCOL_MPTCP);
-		err = netlink_dump(dump->diag, msg, &reader);
-	}
+	if (err)
+		dump->snap->n_socks = first;
 	return err;
 }

@@ -108,7 +108,7 @@ int netlink_walk(struct netlink *nl, const void *bytes, size_t len,
 		}
 		if (msg->nlmsg_type < NLMSG_MIN_TYPE)
 			continue;
-		int err = reader && reader->message ? reader->message(msg, reader->data) : 0;
+		int err = reader->message ? reader->message(msg, reader->data) : 0;
 		if (err < 0)
 			return err;
 		if (!(msg->nlmsg_flags & NLM_F_MULTI))
@@ -149,7 +149,11 @@ static int receive(struct netlink *nl, const struct netlink_reader *reader)
 			continue;
 		if (head.msg_flags & MSG_TRUNC)
 			return -ENOBUFS;
+		if (reader->lock)
+			pthread_mutex_lock(reader->lock);
 		verdict = netlink_walk(nl, nl->buffer, (size_t)got, reader);
+		if (reader->lock)
+			pthread_mutex_unlock(reader->lock);
 	}
 	return verdict < 0 ? verdict : 0;
 }
@@ -158,8 +162,8 @@ int netlink_dump(struct netlink *nl, struct nlmsghdr *request, const struct netl
 {
 	int err = 0;
 
-	for (int tries = 0; tries < TRIES; tries++) {
-		if (tries && reader->restart)
+	for (int tries = 0; tries < (reader->restart ? TRIES : 1); tries++) {
+		if (tries)
 			reader->restart(reader->data);
 		err = transmit(nl, request, NLM_F_DUMP);
 		if (!err)

@@ -7,6 +7,7 @@
 #define BERTH_SOURCES_NETLINK_H
 
 #include <linux/netlink.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,9 +32,10 @@ void netlink_close(struct netlink *nl);
 struct netlink_reader {
 	/* Each message of the answer. A value below 0 ends the walk and is returned. */
 	int (*message)(const struct nlmsghdr *message, void *data);
-	/* The dump starts anew: forget what was read. NULL where nothing has to be forgotten. */
+	/* The dump starts anew: forget what was read. NULL: that cannot be done, so it never does. */
 	void (*restart)(void *data);
 	void *data;
+	pthread_mutex_t *lock; /* held while .message is called; NULL: none */
 };
 
 /*

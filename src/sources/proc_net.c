@@ -16,7 +16,7 @@ static const struct {
 	const char *counted, *counted6; /* in /proc/net/protocols */
 	const char *blind;
 } files[N_SOCK_PROTOS] = {
-	[SOCK_PROTO_TCP] = {"tcp", "tcp6", NULL, NULL,
+	[SOCK_PROTO_TCP] = {"tcp", "tcp6", "TCP", "TCPv6",
 			    "bound but unconnected sockets, backlogs, cookies, bound devices"},
 	[SOCK_PROTO_UDP] = {"udp", "udp6", "UDP", "UDPv6", "cookies, bound devices"},
 	[SOCK_PROTO_UDPLITE] = {"udplite", "udplite6", "UDP-Lite", "UDPLITEv6",

@@ -63,11 +63,14 @@ static int read_protocol(struct collection *collection, enum sock_proto proto)
 	return err == -ENOMEM ? err : 0;
 }
 
-/* Asking for a protocol may make the kernel load its module, so none is asked for in vain. */
+/*
+ * Asking for a protocol may make the kernel load its module, so none is asked for in vain. TCP is:
+ * TIME_WAIT and others are not counted.
+ */
 static bool worth_asking(const struct collection *collection, enum sock_proto proto,
 			 const uint32_t counts[N_SOCK_PROTOS])
 {
-	return counts[proto] &&
+	return (counts[proto] || proto == SOCK_PROTO_TCP) &&
 	       collection->dump.request->protos & PROTO_BIT(proto);
 }
 
@@ -85,6 +88,7 @@ static int read_namespace(void *data)
 		return err;
 	dump->diag = diag.fd < 0 ? NULL : &diag;
 	proc_net_counts(counts, &n_mptcp);
+	dump->n_expected = counts[SOCK_PROTO_TCP] == UINT32_MAX ? 0 : counts[SOCK_PROTO_TCP];
 	err = 0;
 	for (enum sock_proto proto = 0; proto < SOCK_PROTO_OTHER && !err; proto++)
 		if (worth_asking(collection, proto, counts))
