@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* berth list: every socket, chosen by ss's letters and filter words. */
+#include "commands/list.h"
+#include "commands/collect.h"
+#include "commands/command.h"
+#include "commands/list_details.h"
+#include "commands/output.h"
+#include "base/auto.h"
+#include "core/facts.h"
+#include "core/fields.h"
+#include "core/snapshot.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void make_request(const struct list *list, struct request *request)
+{
+	*request = (struct request){
+		.facts = FACT_SOCKETS | list_columns_needs(&list->columns) |
+			 list_details_facts(list->details),
+	};
+	if (list->sort.field)
+		request->facts |= list->sort.field->needs;
+	list_select_narrow(&list->select, request);
+	if (list->summary) {
+		request->protos = PROTOS_ALL;
+		request->states = STATES_ALL;
+		request->ipv4 = request->ipv6 = true;
+	}
+}
+
+/* The indexes of the chosen sockets in @ret_rows (free() them). 0 or -ENOMEM. */
+static int choose_rows(const struct list *list, const struct snapshot *snap, uint32_t **ret_rows,
+		       size_t *ret_n)
+{
+	AUTO(freep) uint32_t *rows = malloc((snap->n_socks + 1) * sizeof(*rows));
+	size_t n = 0;
+
+	if (!rows)
+		return -ENOMEM;
+	for (size_t i = 0; i < snap->n_socks; i++) {
+		const struct sock *sock = &snap->socks[i];
+		if (list_select_matches(&list->select, sock) && collect_wants(snap, sock))
+			rows[n++] = (uint32_t)i;
+	}
+	list_sort_rows(&list->sort, snap, rows, n);
+	*ret_rows = take(rows);
+	*ret_n = n;
+	return 0;
+}
+
+/* Several namespaces in one list are told apart by a column of their own. */
+static void add_netns_column(struct list *list, const struct snapshot *snap, const uint32_t *rows,
+			     size_t n)
+{
+	for (size_t i = 1; i < n && !list->columns.chosen; i++)
+		if (snap->socks[rows[i]].netns != snap->socks[rows[0]].netns) {
+			list_columns_add(&list->columns, "netns");
+			return;
+		}
+}
+
+static int print(struct list *list, struct snapshot *snap, struct output *output)
+{
+	AUTO(freep) uint32_t *rows = NULL;
+	size_t n;
+
+	if (list->summary)
+		return list_print_summary(snap, output);
+	int error = choose_rows(list, snap, &rows, &n);
+	if (error)
+		return error;
+	add_netns_column(list, snap, rows, n);
+	return list_print(list, snap, rows, n, output);
+}
+
+static int list_run(const struct invocation *inv)
+{
+	struct list list = {.inv = inv};
+	struct output output;
+	struct request request;
+	AUTO(snapshot_freep) struct snapshot *snap = NULL;
+	int code = list_parse(&list);
+
+	if (code)
+		return code;
+	code = output_open(&output, inv);
+	if (!code) {
+		make_request(&list, &request);
+		code = collect(inv, &request, &snap);
+	}
+	if (!code) {
+		if (output.json || output.ndjson || list_columns_name_users(&list.columns))
+			collect_user_names(inv, snap);
+		int error = print(&list, snap, &output);
+		if (error && error != output.out.error)
+			code = failure(inv, "%s", strerror(-error));
+	}
+	code = output_close(&output, inv, code);
+	if (snap)
+		coverage_print(inv, snap);
+	return code;
+}
+
+const struct command command_list = {
+	.name = "list",
+	.args = "[FLAGS] [FILTER]",
+	.summary = "List sockets; ss's flags and filter words work",
+	.help = "Without flags: connected sockets of every kind. FILTER is written as for ss, and any\n"
+		"column is a word of it: 'sport = :443', 'state listening', 'pid = 812', 'user = www-data'.\n",
+	.examples = "berth list -tlnp\tTCP listeners with their processes\n"
+		    "berth list -ta state time-wait\tConnections that wait to be forgotten\n"
+		    "berth list -tni dport = :443\tTCP internals of HTTPS clients\n"
+		    "berth list -a --columns local,process,unit --sort local\tChosen columns\n"
+		    "berth list -tanp --ndjson\tFor scripts\n",
+	.options = list_option_rows,
+	.groups = OPTIONS_OUTPUT | OPTIONS_COLUMNS | OPTIONS_SNAPSHOT,
+	.operands = "@filter",
+	.run = list_run,
+};

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* Columns are fields, but for the one that draws a socket's owners together. */
+#include "commands/list_columns.h"
+#include "commands/command.h"
+#include "base/auto.h"
+#include "base/escape.h"
+#include "base/strbuf.h"
+#include "core/facts.h"
+#include "core/fields.h"
+#include "core/snapshot.h"
+#include "render/value.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* One process may hold a socket by several fds: they are named once, in a row. */
+static void add_processes(struct strbuf *text, const struct snapshot *snap, const struct sock *sock)
+{
+	const struct proc *last = NULL;
+
+	for (uint32_t nth = 0; nth < sock->n_owners; nth++) {
+		const struct owner *owner = sock_owner(snap, sock, nth);
+		const struct proc *proc = owner_proc(snap, owner);
+		if (proc != last) {
+			strbuf_add_text(text, nth ? ", " : "");
+			escape_add(text, proc->comm, strlen(proc->comm));
+			strbuf_printf(text, "[%u]", proc->pid);
+		}
+		if (owner->fd >= 0)
+			strbuf_printf(text, proc == last ? ",%d" : " fd %d", owner->fd);
+		last = proc;
+	}
+}
+
+static const struct list_column process_column = {
+	.title = "Process",
+	.add = add_processes,
+	.needs = FACT_OWNERS,
+	.cut = true,
+};
+
+/* An end without a name or address is any: "*", as in ss. */
+static bool is_end(const struct field *field)
+{
+	return !strcmp(field->name, "local") || !strcmp(field->name, "remote");
+}
+
+bool list_columns_add(struct list_columns *columns, const char *name)
+{
+	struct list_column column = process_column;
+
+	if (columns->n >= MAX_LIST_COLUMNS)
+		return false;
+	if (strcmp(name, "process") != 0) {
+		const struct field *field = field_find(name);
+		if (!field)
+			return false;
+		column = (struct list_column){
+			.title = field->title,
+			.field = field,
+			.needs = field->needs,
+			.right = field->right,
+			.cut = field->type == VALUE_TEXT,
+			.absent = is_end(field) ? "*" : "-",
+		};
+	}
+	columns->columns[columns->n++] = column;
+	return true;
+}
+
+static int add_list(struct list_columns *columns, const char *names, const struct invocation *inv)
+{
+	while (*names) {
+		char name[40];
+		const size_t len = strcspn(names, ",");
+		snprintf(name, sizeof(name), "%.*s", (int)len, names);
+		if (len >= sizeof(name) || !list_columns_add(columns, name))
+			return usage_error(inv, "no column '%.*s'; see 'berth help columns'",
+					   (int)len, names);
+		names += len + (names[len] == ',');
+	}
+	return 0;
+}
+
+int list_columns_parse(struct list_columns *columns, const char *defaults,
+		       const struct invocation *inv)
+{
+	const char *asked = option_value(inv, "columns");
+	int code = 0;
+
+	columns->chosen = asked && *asked != '+';
+	if (!columns->chosen)
+		code = add_list(columns, defaults, inv);
+	for (size_t i = 0; i < inv->n_seen && !code; i++) {
+		const struct option_seen *seen = &inv->seen[i];
+		if (!strcmp(seen->row->name, "columns"))
+			code = add_list(columns, seen->value + (*seen->value == '+'), inv);
+	}
+	if (!code && !columns->n)
+		return usage_error(inv, "--columns names no column");
+	return code;
+}
+
+uint32_t list_columns_needs(const struct list_columns *columns)
+{
+	uint32_t needs = 0;
+
+	for (size_t i = 0; i < columns->n; i++)
+		needs |= columns->columns[i].needs;
+	return needs;
+}
+
+bool list_columns_name_users(const struct list_columns *columns)
+{
+	for (size_t i = 0; i < columns->n; i++) {
+		const struct field *field = columns->columns[i].field;
+		if (field && (!strcmp(field->name, "user") || !strcmp(field->name, "process_user")))
+			return true;
+	}
+	return false;
+}
+
+void list_column_add_text(const struct list_column *column, const struct snapshot *snap,
+			  const struct sock *sock, struct strbuf *text)
+{
+	struct value value;
+
+	if (column->add) {
+		column->add(text, snap, sock);
+		if (!text->len)
+			strbuf_add_char(text, '-');
+		return;
+	}
+	for (uint32_t nth = 0; column->field->get(snap, sock, nth, &value); nth++) {
+		if (nth)
+			strbuf_add_char(text, ',');
+		value_add(text, column->field, &value);
+		if (!column->field->multiple)
+			break;
+	}
+	if (!text->len)
+		strbuf_add_text(text, column->absent);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* Which columns a table of sockets has and what stands in them. */
+#ifndef BERTH_COMMANDS_LIST_COLUMNS_H
+#define BERTH_COMMANDS_LIST_COLUMNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct field;
+struct invocation;
+struct snapshot;
+struct sock;
+struct strbuf;
+
+enum { MAX_LIST_COLUMNS = 64 };
+
+struct list_column {
+	const char *title;
+	const struct field *field; /* NULL: .add makes the text */
+	/* Columns made of several fields: "nginx[812] fd 6, nginx[813] fd 6". */
+	void (*add)(struct strbuf *text, const struct snapshot *snap, const struct sock *sock);
+	uint32_t needs;
+	bool right, cut;
+	const char *absent; /* stands where there is no value */
+};
+
+struct list_columns {
+	struct list_column columns[MAX_LIST_COLUMNS + 1];
+	size_t n;
+	bool chosen; /* by --columns, not only added to */
+};
+
+/* "process", "netns", or any field. False if there is none of that name. */
+bool list_columns_add(struct list_columns *columns, const char *name);
+
+/*
+ * Fill in what --columns says: a list replaces @defaults (names separated by commas), a list that
+ * begins with '+' adds to them. 0, or EXIT_USAGE after a message.
+ */
+int list_columns_parse(struct list_columns *columns, const char *defaults,
+		       const struct invocation *inv);
+
+uint32_t list_columns_needs(const struct list_columns *columns);
+/* Does one of them show a user's name? */
+bool list_columns_name_users(const struct list_columns *columns);
+
+void list_column_add_text(const struct list_column *column, const struct snapshot *snap,
+			  const struct sock *sock, struct strbuf *text);
+
+#endif

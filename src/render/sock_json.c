@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* Walks the fields; knows none of them by name. */
+#include "render/sock_json.h"
+#include "base/json.h"
+#include "core/facts.h"
+#include "core/fields.h"
+#include "core/snapshot.h"
+#include "render/value.h"
+
+#include <stdbool.h>
+
+static bool is_known(const struct field *field, uint32_t facts)
+{
+	return !(field->needs & ~(facts | FACT_SOCKETS));
+}
+
+void sock_json_owners(struct json *json, const struct snapshot *snap, const struct sock *sock,
+		      uint32_t facts)
+{
+	struct value value;
+
+	json_open(json, '[');
+	for (uint32_t nth = 0; nth < sock->n_owners; nth++) {
+		json_open(json, '{');
+		for (size_t i = 0; fields[i]; i++) {
+			const struct field *field = fields[i];
+			if (!field->multiple || !is_known(field, facts) ||
+			    !field->get(snap, sock, nth, &value))
+				continue;
+			json_key(json, field->name);
+			value_json(json, field, &value);
+		}
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+void sock_json(struct json *json, const struct snapshot *snap, const struct sock *sock,
+	       uint32_t facts)
+{
+	struct value value;
+
+	json_open(json, '{');
+	for (size_t i = 0; fields[i]; i++) {
+		const struct field *field = fields[i];
+		if (field->multiple || !is_known(field, facts) ||
+		    !field->get(snap, sock, 0, &value))
+			continue;
+		json_key(json, field->name);
+		value_json(json, field, &value);
+	}
+	if (facts & FACT_OWNERS) {
+		json_key(json, "owners");
+		sock_json_owners(json, snap, sock, facts);
+	}
+	json_close(json, '}');
+}
+
+void sock_json_fields(struct json *json, const struct snapshot *snap, const struct sock *sock,
+		      const struct field *const *chosen)
+{
+	struct value value;
+
+	json_open(json, '{');
+	for (; *chosen; chosen++) {
+		const struct field *field = *chosen;
+		if (field->multiple) {
+			json_key(json, field->name);
+			json_open(json, '[');
+			for (uint32_t nth = 0; nth < sock->n_owners; nth++)
+				if (field->get(snap, sock, nth, &value))
+					value_json(json, field, &value);
+				else
+					json_null(json);
+			json_close(json, ']');
+		} else if (field->get(snap, sock, 0, &value)) {
+			json_key(json, field->name);
+			value_json(json, field, &value);
+		}
+	}
+	json_close(json, '}');
+}

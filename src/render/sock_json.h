@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One socket as a JSON object, by its fields: scalars under their names, what holds it as an array
+ * of objects under "owners". A field without a value is left out. Keys: docs/json.md.
+ */
+#ifndef BERTH_RENDER_SOCK_JSON_H
+#define BERTH_RENDER_SOCK_JSON_H
+
+#include <stdint.h>
+
+struct field;
+struct json;
+struct snapshot;
+struct sock;
+
+/* All fields that need no other facts than @facts. */
+void sock_json(struct json *json, const struct snapshot *snap, const struct sock *sock,
+	       uint32_t facts);
+
+/* Only @chosen, which ends with NULL; one of several values becomes an array of them. */
+void sock_json_fields(struct json *json, const struct snapshot *snap, const struct sock *sock,
+		      const struct field *const *chosen);
+
+/* The value of "owners": an array, empty where no process is known to hold it. */
+void sock_json_owners(struct json *json, const struct snapshot *snap, const struct sock *sock,
+		      uint32_t facts);
+
+#endif
