@@ -48,7 +48,8 @@ static void try_target(const struct waiting *waiting, struct target *target, uin
 	size_t n = lookup_addresses(target->endpoint.host, limit, addresses, MAX_ADDRESSES, &why_not);
 
 	target->answers = false;
-	snprintf(target->state, sizeof(target->state), "%s", n ? "" : why_not);
+	if (!n)
+		snprintf(target->state, sizeof(target->state), "%s", why_not);
 	for (size_t i = 0; i < n; i++)
 		knocks[i] = (struct knock){.addr = addresses[i],
 					   .port = target->endpoint.port,
@@ -61,7 +62,8 @@ static void try_target(const struct waiting *waiting, struct target *target, uin
 		else if (knocks[i].http_status)
 			snprintf(target->state, sizeof(target->state), "HTTP status %d",
 				 knocks[i].http_status);
-		else
+		else if (knocks[i].error != ETIMEDOUT || !*target->state)
+			/* a last try that the limit cut short says less than an earlier one */
 			snprintf(target->state, sizeof(target->state), "%s",
 				 strerror(knocks[i].error));
 	}
