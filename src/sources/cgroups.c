@@ -143,8 +143,8 @@ static bool is_unit(struct piece piece)
 /* "SLICE:PREFIX:ID": containerd with runc's systemd form under the cgroupfs driver. */
 static bool container_by_colons(struct piece piece, struct cgroup_facts *ret)
 {
-	const char *last = memrchr(piece.text, ':', piece.len);
-	const char *first = memchr(piece.text, ':', piece.len);
+	const char *last = piece.len ? memrchr(piece.text, ':', piece.len) : NULL;
+	const char *first = last ? memchr(piece.text, ':', piece.len) : NULL;
 
 	if (!last || first == last)
 		return false;

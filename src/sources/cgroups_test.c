@@ -96,7 +96,8 @@ static const struct {
 
 static void assert_piece(struct piece piece, const char *expected, const char *path)
 {
-	if (piece.len != strlen(expected) || memcmp(piece.text, expected, piece.len) != 0)
+	if (piece.len != strlen(expected) ||
+	    (piece.len && memcmp(piece.text, expected, piece.len) != 0))
 		fail_msg("%s: \"%.*s\" instead of \"%s\"", path, (int)piece.len, piece.text,
 			 expected);
 }
