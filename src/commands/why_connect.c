@@ -5,6 +5,7 @@
 #include "commands/why.h"
 #include "core/case.h"
 #include "probe/attempting.h"
+#include "probe/caller.h"
 #include "probe/investigate.h"
 #include "probe/netstat.h"
 #include "probe/resolve.h"
@@ -32,6 +33,7 @@ int why_connect(const struct invocation *inv, struct case_facts *facts)
 		return failure(inv, "out of memory");
 	facts->probes.retrans_fail =
 		(uint32_t)(netstat_counter("TcpExt", "TCPRetransFail") - before);
+	caller_read(facts, 0);
 	evidence_finish(evidence, facts);
 	return why_answer(inv, facts);
 }
@@ -45,6 +47,7 @@ int why_bind(const struct invocation *inv, struct case_facts *facts)
 	if (!attempt)
 		return failure(inv, "out of memory");
 	attempt_bind(attempt, &facts->asked);
+	caller_read(facts, 0);
 	evidence_finish(evidence, facts);
 	return why_answer(inv, facts);
 }

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "core/addr.h"
 #include "core/attempt.h"
+#include "core/caller.h"
 #include "core/kernel_event.h"
 #include "core/path.h"
 #include "core/place.h"
@@ -53,6 +54,7 @@ struct unseen {
 struct case_facts {
 	struct arena arena;
 	struct asked asked;
+	struct caller caller;
 	struct resolving resolving;
 	struct attempt *attempts; /* in time order */
 	size_t n_attempts, room_attempts;

@@ -11,7 +11,10 @@
 #define RULES(X)                                                                                   \
 	X(refused)    \
 	X(silent)     \
-	X(icmp)
+	X(icmp)       \
+	X(names)      \
+	X(own_call)   \
+	X(source_ports)
 
 #define DECLARE(name) extern const struct rule rule_##name;
 RULES(DECLARE)
@@ -33,14 +36,26 @@ const char *place_label(struct findings *to, const struct case_facts *facts,
 	return arena_printf(&to->arena, "netns %" PRIu64, place->netns);
 }
 
+/* What works is never called broken; only a connection with oneself is no success. */
+static void drop_all_but_self_connect(struct findings *to)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < to->n; i++)
+		if (to->all[i]->cause == CAUSE_SELF_CONNECT)
+			to->all[kept++] = to->all[i];
+	to->n = kept;
+}
+
 void diagnose(const struct case_facts *facts, struct findings *to)
 {
 	const struct attempt *subject = case_subject(facts);
 
 	observe(facts, to);
-	if (subject && subject->ok)
-		return;
-	for (size_t i = 0; rules[i]; i++)
+	for (size_t i = 0; rules[i]; i++) {
 		rules[i]->find(facts, to);
+		if (subject && subject->ok)
+			drop_all_but_self_connect(to);
+	}
 	findings_rank(to);
 }

@@ -45,7 +45,8 @@ static bool worth_asking(const struct attempt *a)
 	case EACCES:
 	case EPERM:
 	case EPROTO:
-		return a->n_icmps > 0 && !a->icmps[0].is_local;
+		/* A program's socket does not say whether ICMP was behind it: ask again. */
+		return a->by_program || (a->n_icmps > 0 && !a->icmps[0].is_local);
 	default:
 		return false;
 	}
@@ -64,8 +65,8 @@ static void plan_side(struct around *around, const struct case_facts *facts,
 {
 	const bool has_source = facts->asked.bind_addr.family != ADDR_NONE || facts->asked.bind_port;
 
-	for (unsigned i = 0; i < N_AGAIN && a->proto == SOCK_PROTO_TCP; i++)
-		add_side(around, a, SOCK_PROTO_TCP, a->remote_port);
+	for (unsigned i = 0; i < (a->proto == SOCK_PROTO_TCP ? N_AGAIN : 1u); i++)
+		add_side(around, a, a->proto, a->remote_port);
 	if (has_source && around->n_side) {
 		struct asking *last = &around->side[around->n_side - 1];
 		last->any_source = last->probe.other_source = true;
@@ -181,6 +182,20 @@ static void store(const struct around *around, struct case_facts *facts, const s
 	}
 }
 
+/*
+ * A program's own socket mostly does not collect ICMP errors: what the same question brought us
+ * with the same errno is what it met.
+ */
+static void lend_icmp(const struct around *around, struct attempt *a)
+{
+	for (unsigned i = 0; i < around->n_side && !a->n_icmps; i++) {
+		const struct probe *p = &around->side[i].probe;
+		if (a->by_program && p->proto == a->proto && p->port == a->remote_port &&
+		    p->answer == PROBE_ICMP && p->icmp.error == a->error)
+			a->icmps[a->n_icmps++] = p->icmp;
+	}
+}
+
 static void measure_resets(const struct around *around, struct case_facts *facts,
 			   const struct attempt *a)
 {
@@ -199,7 +214,7 @@ static void measure_resets(const struct around *around, struct case_facts *facts
 					       around->side[i].probe.port, a->seconds);
 }
 
-void around_finish(struct around *around, struct case_facts *facts, const struct attempt *a,
+void around_finish(struct around *around, struct case_facts *facts, struct attempt *a,
 		   uint64_t until_ns)
 {
 	/* Where the asked port answers at once, silence of the rest is no longer worth waiting for. */
@@ -221,5 +236,6 @@ void around_finish(struct around *around, struct case_facts *facts, const struct
 	asking_stop(around->ladder, around->n_ladder);
 	asking_stop(around->side, around->n_side);
 	store(around, facts, a);
+	lend_icmp(around, a);
 	measure_resets(around, facts, a);
 }

@@ -27,7 +27,7 @@ void around_start(struct around *around, const struct case_facts *facts,
 void around_step(struct around *around);
 unsigned around_fds(const struct around *around, struct pollfd *fds);
 /* Wait for the answers, measure the distance of a reset, put all into facts->probes. */
-void around_finish(struct around *around, struct case_facts *facts, const struct attempt *attempt,
+void around_finish(struct around *around, struct case_facts *facts, struct attempt *attempt,
 		   uint64_t until_ns);
 
 #endif

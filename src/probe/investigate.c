@@ -86,7 +86,10 @@ int investigate_connect(struct case_facts *facts, const struct addr *addrs, size
 			break;
 		failed = true;
 	}
-	const struct attempt *subject = case_subject(facts);
+	struct attempt *subject = NULL;
+	for (size_t i = 0; i < facts->n_attempts && !subject; i++)
+		if (!facts->attempts[i].ok)
+			subject = &facts->attempts[i];
 	if (failed && subject) {
 		around_start(&around, facts, subject); /* if it failed too fast for that */
 		around_finish(&around, facts, subject, min_u64(end_ns, monotonic_ns() + 2500 * MS));
@@ -94,10 +97,29 @@ int investigate_connect(struct case_facts *facts, const struct addr *addrs, size
 	return 0;
 }
 
-void investigate_around(struct case_facts *facts, const struct attempt *failed, uint64_t until_ns)
+void investigate_around(struct case_facts *facts, struct attempt *failed, uint64_t until_ns)
 {
 	struct around around = {};
 
 	around_start(&around, facts, failed);
 	around_finish(&around, facts, failed, until_ns);
+}
+
+void investigate_others(struct case_facts *facts, const struct attempt *failed,
+			const struct addr *addrs, size_t n_addrs)
+{
+	const struct addr tried = failed->remote; /* adding attempts may move @failed */
+
+	for (size_t i = 0; i < n_addrs; i++) {
+		struct attempting at;
+		if (addr_equal(&addrs[i], &tried))
+			continue;
+		attempting_connect(&at, &facts->asked, &addrs[i]);
+		run_attempt(facts, &at, monotonic_ns() + 1000 * MS, NULL);
+		struct attempt *attempt = case_add_attempt(facts);
+		if (!attempt)
+			return;
+		*attempt = at.attempt;
+		attempt->is_retry = true;
+	}
 }

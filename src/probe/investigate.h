@@ -23,6 +23,10 @@ int investigate_connect(struct case_facts *facts, const struct addr *addrs, size
  * Only the probing around a failed attempt that is already in the case (a program's call), ending
  * by @until_ns of CLOCK_MONOTONIC.
  */
-void investigate_around(struct case_facts *facts, const struct attempt *failed, uint64_t until_ns);
+void investigate_around(struct case_facts *facts, struct attempt *failed, uint64_t until_ns);
+
+/* Try the addresses of the same name that @failed did not try, shortly; adds attempts. */
+void investigate_others(struct case_facts *facts, const struct attempt *failed,
+			const struct addr *addrs, size_t n_addrs);
 
 #endif
