@@ -5,6 +5,7 @@
 #include "commands/why.h"
 #include "core/case.h"
 #include "core/sock.h"
+#include "probe/after.h"
 #include "probe/asking.h"
 #include "probe/caller.h"
 #include "probe/command_words.h"
@@ -95,6 +96,7 @@ static void explain(struct session *s, struct attempt *attempt, const struct ask
 						s->retrans_fail_before);
 	if (asked->op == CASE_CONNECT && attempt->remote.family) {
 		investigate_around(facts, attempt, monotonic_ns() + limit_ns);
+		probe_after(facts, attempt, monotonic_ns() + limit_ns);
 		find_name(s, attempt);
 	}
 	evidence_finish(s->evidence, facts);

@@ -92,6 +92,8 @@ struct probe {
 	double seconds;
 };
 
+enum probe_tls { PROBE_TLS_NOT_ASKED, PROBE_TLS_YES, PROBE_TLS_NO };
+
 enum { N_LADDER = 16, N_SIDE_PROBES = 16 };
 
 struct probes {
@@ -102,6 +104,8 @@ struct probes {
 	uint8_t reset_ttl; /* TTL with which the RST of the asked port arrived; 0: not measured */
 	uint8_t host_ttl;  /* TTL of another answer of the target itself; 0: not measured */
 	uint8_t host_hops; /* smallest TTL with which the target itself answered; 0: not known */
+	enum probe_tls speaks_tls; /* how the asked port answers a TLS ClientHello */
+	uint32_t path_mtu; /* largest packet that comes back, where larger ones are lost; 0: unknown */
 	bool host_alive;   /* something else than the asked port answered from the target */
 	uint32_t retrans_fail; /* TcpExt.TCPRetransFail of the own netns during the attempts */
 	bool has_retrans_fail;

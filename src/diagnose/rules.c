@@ -14,7 +14,13 @@
 	X(icmp)       \
 	X(names)      \
 	X(own_call)   \
-	X(source_ports)
+	X(source_ports) \
+	X(after_connect) \
+	X(protocol)   \
+	X(intermittent) \
+	X(slow)       \
+	X(sandbox)    \
+	X(path_mtu)
 
 #define DECLARE(name) extern const struct rule rule_##name;
 RULES(DECLARE)

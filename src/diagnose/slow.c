@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* The answer comes, but later than the program waits for it. */
+#include "core/sock.h"
+#include "diagnose/rule.h"
+#include "diagnose/symptom.h"
+
+static void find(const struct case_facts *facts, struct findings *to)
+{
+	const struct attempt *a = case_subject(facts);
+	char remote[ADDR_TEXT_SIZE + 8];
+	double slowest = 0;
+
+	if (!a || !is_silent(a) || !a->by_program || a->proto != SOCK_PROTO_TCP)
+		return;
+	for (unsigned i = 0; i < facts->probes.n_side; i++) {
+		const struct probe *p = &facts->probes.side[i];
+		if (p->proto == a->proto && p->port == a->remote_port && p->seconds > slowest &&
+		    (p->answer == PROBE_SYN_ACK || p->answer == PROBE_RESET))
+			slowest = p->seconds;
+	}
+	if (slowest < a->seconds)
+		return;
+	struct finding *f = finding_add(to, CAUSE_SLOW_HANDSHAKE, PROOF_SEEN);
+	remote_text(a, remote);
+	finding_says(to, f, "%s answers, but only after %.1f s; the program waits %.1f s.", remote,
+		     slowest, a->seconds);
+	finding_evidence(to, f, "side-probe", "the same handshake took us %.3f s", slowest);
+	finding_fix(to, f, "give the program a longer connect timeout, or find what delays the path");
+}
+
+const struct rule rule_slow = {.name = "slow", .find = find};
