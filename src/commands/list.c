@@ -8,6 +8,7 @@
 #include "base/auto.h"
 #include "core/facts.h"
 #include "core/fields.h"
+#include "core/filter.h"
 #include "core/snapshot.h"
 
 #include <errno.h>
@@ -22,6 +23,8 @@ static void make_request(const struct list *list, struct request *request)
 	if (list->sort.field)
 		request->facts |= list->sort.field->needs;
 	list_select_narrow(&list->select, request);
+	if (list->filter)
+		filter_narrow(list->filter, request);
 	if (list->summary) {
 		request->protos = PROTOS_ALL;
 		request->states = STATES_ALL;
@@ -40,7 +43,8 @@ static int choose_rows(const struct list *list, const struct snapshot *snap, uin
 		return -ENOMEM;
 	for (size_t i = 0; i < snap->n_socks; i++) {
 		const struct sock *sock = &snap->socks[i];
-		if (list_select_matches(&list->select, sock) && collect_wants(snap, sock))
+		if (list_select_matches(&list->select, sock) && collect_wants(snap, sock) &&
+		    (!list->filter || filter_matches(list->filter, snap, sock)))
 			rows[n++] = (uint32_t)i;
 	}
 	list_sort_rows(&list->sort, snap, rows, n);
@@ -74,6 +78,20 @@ static int print(struct list *list, struct snapshot *snap, struct output *output
 	return list_print(list, snap, rows, n, output);
 }
 
+static bool is_user(const struct field *field)
+{
+	return field && (!strcmp(field->name, "user") || !strcmp(field->name, "process_user"));
+}
+
+/* Looking names up costs more than the sockets on a quiet machine. */
+static bool list_names_users(const struct list *list)
+{
+	for (size_t i = 0; i < list->columns.n; i++)
+		if (is_user(list->columns.columns[i].field))
+			return true;
+	return is_user(list->sort.field);
+}
+
 static int list_run(const struct invocation *inv)
 {
 	struct list list = {.inv = inv};
@@ -82,15 +100,21 @@ static int list_run(const struct invocation *inv)
 	AUTO(snapshot_freep) struct snapshot *snap = NULL;
 	int code = list_parse(&list);
 
+	if (!code)
+		code = list_filter_parse(&list);
+	AUTO(filter_freep) struct filter *filter = list.filter;
 	if (code)
 		return code;
+	/* Words of states in the filter replace those of -l and -a, as in ss. */
+	if (filter && filter_names_states(filter))
+		list_select_all(&list.select);
 	code = output_open(&output, inv);
 	if (!code) {
 		make_request(&list, &request);
 		code = collect(inv, &request, &snap);
 	}
 	if (!code) {
-		if (output.json || output.ndjson || list_columns_name_users(&list.columns))
+		if (output.json || output.ndjson || list_names_users(&list))
 			collect_user_names(inv, snap);
 		int error = print(&list, snap, &output);
 		if (error && error != output.out.error)

@@ -26,7 +26,6 @@ struct list {
 	uint32_t details; /* enum list_detail */
 	bool processes;	  /* -p */
 	bool summary;	  /* -s */
-	bool names;	  /* -r */
 	bool hide_queues; /* -Q */
 };
 
@@ -34,6 +33,9 @@ extern const struct option_row list_option_rows[];
 
 /* Read the options into @list. 0, or EXIT_USAGE after a message. */
 int list_parse(struct list *list);
+
+/* Read the filter from the operands or -F into @list; filter_free() it. 0 or an exit code. */
+int list_filter_parse(struct list *list);
 
 /* Print the sockets with the indexes @rows. 0 or -errno. */
 int list_print(const struct list *list, const struct snapshot *snap, const uint32_t *rows,

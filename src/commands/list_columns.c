@@ -4,9 +4,11 @@
 #include "commands/command.h"
 #include "base/auto.h"
 #include "base/escape.h"
+#include "base/numbers.h"
 #include "base/strbuf.h"
 #include "core/facts.h"
 #include "core/fields.h"
+#include "core/service.h"
 #include "core/snapshot.h"
 #include "render/value.h"
 
@@ -61,6 +63,7 @@ bool list_columns_add(struct list_columns *columns, const char *name)
 			.needs = field->needs,
 			.right = field->right,
 			.cut = field->type == VALUE_TEXT,
+			.names = columns->names && is_end(field),
 			.absent = is_end(field) ? "*" : "-",
 		};
 	}
@@ -110,14 +113,19 @@ uint32_t list_columns_needs(const struct list_columns *columns)
 	return needs;
 }
 
-bool list_columns_name_users(const struct list_columns *columns)
+/* "10.0.0.1:22" becomes "10.0.0.1:ssh"; a port without a name stays a number. */
+static void name_port(struct strbuf *text, const struct sock *sock)
 {
-	for (size_t i = 0; i < columns->n; i++) {
-		const struct field *field = columns->columns[i].field;
-		if (field && (!strcmp(field->name, "user") || !strcmp(field->name, "process_user")))
-			return true;
-	}
-	return false;
+	char *colon = strrchr(text->text, ':');
+	uint64_t port;
+
+	if (!colon || !parse_u64(colon + 1, UINT16_MAX, &port))
+		return;
+	const char *name = service_iana(sock->proto, (uint16_t)port, NULL);
+	if (!name)
+		return;
+	text->len = (size_t)(colon + 1 - text->text);
+	strbuf_add_text(text, name);
 }
 
 void list_column_add_text(const struct list_column *column, const struct snapshot *snap,
@@ -140,4 +148,6 @@ void list_column_add_text(const struct list_column *column, const struct snapsho
 	}
 	if (!text->len)
 		strbuf_add_text(text, column->absent);
+	else if (column->names && sock_is_inet(sock))
+		name_port(text, sock);
 }

@@ -22,12 +22,14 @@ struct list_column {
 	void (*add)(struct strbuf *text, const struct snapshot *snap, const struct sock *sock);
 	uint32_t needs;
 	bool right, cut;
+	bool names; /* -r: the port by its service's name */
 	const char *absent; /* stands where there is no value */
 };
 
 struct list_columns {
 	struct list_column columns[MAX_LIST_COLUMNS + 1];
 	size_t n;
+	bool names;  /* of services in the ends of sockets added from now on */
 	bool chosen; /* by --columns, not only added to */
 };
 
@@ -42,8 +44,6 @@ int list_columns_parse(struct list_columns *columns, const char *defaults,
 		       const struct invocation *inv);
 
 uint32_t list_columns_needs(const struct list_columns *columns);
-/* Does one of them show a user's name? */
-bool list_columns_name_users(const struct list_columns *columns);
 
 void list_column_add_text(const struct list_column *column, const struct snapshot *snap,
 			  const struct sock *sock, struct strbuf *text);

@@ -138,7 +138,7 @@ static void parse_switch(struct list *list, const char *name)
 	else if (!strcmp(name, "summary"))
 		list->summary = true;
 	else if (!strcmp(name, "resolve"))
-		list->names = true;
+		list->columns.names = !option_given(list->inv, "numeric");
 	else if (!strcmp(name, "no-queues"))
 		list->hide_queues = true;
 }
