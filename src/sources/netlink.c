@@ -91,13 +91,27 @@ static int error_of(struct netlink *nl, const struct nlmsghdr *msg)
 	return error < 0 && error > -4096 ? error : error ? -EBADMSG : 0;
 }
 
+/* Whole within the @left bytes. mnl_nlmsg_ok() takes lengths above INT_MAX for negative ones. */
+static bool is_whole(const struct nlmsghdr *msg, size_t left)
+{
+	return left >= sizeof(*msg) && msg->nlmsg_len >= sizeof(*msg) && msg->nlmsg_len <= left;
+}
+
+/* The next message; @left may run out within the padding of the last one. */
+static const struct nlmsghdr *next(const struct nlmsghdr *msg, size_t *left)
+{
+	const size_t step = MNL_ALIGN(msg->nlmsg_len);
+
+	*left -= step < *left ? step : *left;
+	return (const void *)((const char *)msg + step);
+}
+
 int netlink_walk(struct netlink *nl, const void *bytes, size_t len,
 		 const struct netlink_reader *reader)
 {
 	const struct nlmsghdr *msg = bytes;
-	int left = (int)len;
 
-	for (; mnl_nlmsg_ok(msg, left); msg = mnl_nlmsg_next(msg, &left)) {
+	for (; is_whole(msg, len); msg = next(msg, &len)) {
 		if (msg->nlmsg_seq != nl->seq)
 			continue;
 		if (msg->nlmsg_flags & NLM_F_DUMP_INTR)
