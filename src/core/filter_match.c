@@ -155,6 +155,8 @@ static bool matches(const struct filter_node *node, const struct snapshot *snap,
 		return !matches(child, snap, sock);
 	case FILTER_STATES:
 		return node->states >> sock->state & 1;
+	case FILTER_PROTOS:
+		return node->protos >> sock->proto & 1;
 	case FILTER_HOST:
 		return host_match_is(node->host, snap, sock, node->remote);
 	case FILTER_PORTS:

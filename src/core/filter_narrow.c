@@ -87,17 +87,19 @@ static struct bounds bounds_of_host(const struct filter_node *node)
 	return bounds;
 }
 
+static bool word_matches(const struct filter_node *node, const char *word)
+{
+	return glob_matches(&node->glob, word, strlen(word));
+}
+
 static struct bounds bounds_of_text(const struct filter_node *node)
 {
 	struct bounds bounds = everything;
 
-	if (strcmp(node->field->name, "proto"))
+	if (strcmp(node->field->name, "family"))
 		return bounds;
-	for (unsigned proto = 0; proto < N_SOCK_PROTOS; proto++) {
-		const char *name = sock_proto_name((enum sock_proto)proto);
-		if (!glob_matches(&node->glob, name, strlen(name)))
-			bounds.protos &= ~PROTO_BIT(proto);
-	}
+	bounds.ipv4 = word_matches(node, "inet");
+	bounds.ipv6 = word_matches(node, "inet6");
 	return bounds;
 }
 
@@ -121,12 +123,17 @@ static struct bounds bounds_of(const struct filter_node *node)
 		}
 		break;
 	case FILTER_NOT:
-		/* Of a bound nothing is known the other way round, but sets of states are exact. */
+		/* Of a bound nothing is known the other way round, but these sets are exact. */
 		if (node->child->kind == FILTER_STATES)
 			bounds.states = STATES_ALL & ~node->child->states;
+		if (node->child->kind == FILTER_PROTOS)
+			bounds.protos = PROTOS_ALL & ~node->child->protos;
 		break;
 	case FILTER_STATES:
 		bounds.states = node->states;
+		break;
+	case FILTER_PROTOS:
+		bounds.protos = node->protos;
 		break;
 	case FILTER_HOST:
 		return bounds_of_host(node);

@@ -17,6 +17,7 @@ enum filter_kind {
 	FILTER_OR,
 	FILTER_NOT,    /* .child */
 	FILTER_STATES, /* .states */
+	FILTER_PROTOS, /* .protos */
 	FILTER_HOST,   /* .host at the .remote end */
 	FILTER_PORTS,  /* .ranges at the .remote end, of .family */
 	FILTER_DEVICE, /* .device */
@@ -39,7 +40,7 @@ struct filter_node {
 	const struct field *field;
 	struct filter_node *child, *next;
 	union {
-		uint32_t states;
+		uint32_t states, protos;
 		struct host_match *host;
 		struct {
 			const struct filter_range *ranges;

@@ -4,6 +4,7 @@
 #include "base/auto.h"
 #include "base/duration.h"
 #include "base/numbers.h"
+#include "core/facts.h"
 #include "core/fields.h"
 #include "core/filter.h"
 #include "core/filter_tree.h"
@@ -242,6 +243,21 @@ static size_t cgroup_mount(const struct field *field, const char *text)
 	return !strncmp(text, mount, len) && text[len] == '/' ? len : 0;
 }
 
+/* There are few protocols, so which of them match is known now. */
+static void proto_value(struct filter_node *node)
+{
+	const struct glob glob = node->glob;
+	uint32_t protos = 0;
+
+	for (unsigned proto = 0; proto < N_SOCK_PROTOS; proto++) {
+		const char *name = sock_proto_name((enum sock_proto)proto);
+		if (glob_matches(&glob, name, strlen(name)))
+			protos |= PROTO_BIT(proto);
+	}
+	node->kind = FILTER_PROTOS;
+	node->protos = protos;
+}
+
 static int text_value(struct filter_parser *parser, const struct filter_operand *operand,
 		      struct filter_node *node)
 {
@@ -269,6 +285,8 @@ static int text_value(struct filter_parser *parser, const struct filter_operand 
 	node->kind = FILTER_TEXT;
 	node->glob = (struct glob){.pattern = pattern, .len = strlen(pattern),
 				   .fold_case = part || is_word_field(node->field)};
+	if (!strcmp(node->field->name, "proto"))
+		proto_value(node);
 	return 0;
 }
 
