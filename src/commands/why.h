@@ -12,6 +12,9 @@ double why_timeout(const struct invocation *inv);
 /* Diagnose and print; returns the exit code that fits. */
 int why_answer(const struct invocation *inv, const struct case_facts *facts);
 
+/* Where a port or address was refused: collect the sockets that hold it. */
+void why_holders(struct case_facts *facts);
+
 int why_connect(const struct invocation *inv, struct case_facts *facts);
 int why_bind(const struct invocation *inv, struct case_facts *facts);
 /* why -- COMMAND: returns the command's exit code. */

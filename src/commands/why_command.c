@@ -100,6 +100,7 @@ static void explain(struct session *s, struct attempt *attempt, const struct ask
 		find_name(s, attempt);
 	}
 	evidence_finish(s->evidence, facts);
+	why_holders(facts);
 }
 
 static void ended(const struct attempt *attempt, const struct asked *asked, void *data)

@@ -10,8 +10,20 @@
 #include "probe/netstat.h"
 #include "probe/resolve.h"
 #include "sources/evidence.h"
+#include "sources/port_holders.h"
+
+#include <errno.h>
 
 enum { MAX_ADDRS = 8 };
+
+void why_holders(struct case_facts *facts)
+{
+	const struct attempt *a = case_subject(facts);
+
+	if (a && !a->ok && (a->error == EADDRINUSE || a->error == EADDRNOTAVAIL) &&
+	    port_holders_collect(facts))
+		case_add_unseen(facts, "sockets of this host", "sock_diag or /proc/net");
+}
 
 int why_connect(const struct invocation *inv, struct case_facts *facts)
 {
@@ -35,6 +47,7 @@ int why_connect(const struct invocation *inv, struct case_facts *facts)
 		(uint32_t)(netstat_counter("TcpExt", "TCPRetransFail") - before);
 	caller_read(facts, 0);
 	evidence_finish(evidence, facts);
+	why_holders(facts);
 	return why_answer(inv, facts);
 }
 
@@ -49,5 +62,6 @@ int why_bind(const struct invocation *inv, struct case_facts *facts)
 	attempt_bind(attempt, &facts->asked);
 	caller_read(facts, 0);
 	evidence_finish(evidence, facts);
+	why_holders(facts);
 	return why_answer(inv, facts);
 }

@@ -20,7 +20,9 @@
 	X(intermittent) \
 	X(slow)       \
 	X(sandbox)    \
-	X(path_mtu)
+	X(path_mtu)   \
+	X(bind_refused) \
+	X(port_taken)
 
 #define DECLARE(name) extern const struct rule rule_##name;
 RULES(DECLARE)
