@@ -11,6 +11,7 @@
 
 /* +1: a command is its file with the row, and one line here. */
 #define COMMANDS(X)	\
+	X(ports)	\
 	X(list)		\
 	X(save)		\
 	X(why)		\
