@@ -16,6 +16,7 @@
 	X(save)		\
 	X(why)		\
 	X(wait)		\
+	X(model)	\
 	X(complete)
 
 #define DECLARE(name) extern const struct command command_##name;

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* Sockets that exist already enter the tables they would be in. */
+#include "model/load.h"
+#include "model/akey.h"
+#include "model/buckets.h"
+#include "model/flows.h"
+#include "model/listen.h"
+#include "model/tcp_port.h"
+#include "model/udp_port.h"
+
+#include <errno.h>
+
+static uint32_t flags_of(const struct model_existing *e)
+{
+	return F_USED | F_LOADED | (e->v6 ? F_V6 | F_MCAST6_ALL : F_MCAST_ALL) |
+	       (e->proto != SOCK_PROTO_TCP ? F_UDP : 0) |
+	       (e->proto == SOCK_PROTO_UDPLITE ? F_LITE : 0) | (e->v6only ? F_V6ONLY : 0) |
+	       (e->reuseaddr ? F_REUSEADDR : 0) | (e->reuseport ? F_REUSEPORT : 0) |
+	       (e->freebind ? F_FREEBIND : 0) | (e->accepted ? F_ACCEPTED : 0) |
+	       (e->orphan ? F_ORPHAN : 0) | (e->ephemeral ? F_CONNECT_BIND : 0);
+}
+
+static bool is_connection(enum sock_state state)
+{
+	return state != SOCK_STATE_LISTEN && state != SOCK_STATE_CLOSE &&
+	       state != SOCK_STATE_BOUND_INACTIVE && state != SOCK_STATE_UNKNOWN;
+}
+
+static int enter_tcp(struct model_space *space, uint32_t id)
+{
+	struct msock *sock = sock_at(space, id);
+	int r = sock->lport ? tcp_port_load(space, id) : 0;
+
+	if (r)
+		return r;
+	if (sock->state == SOCK_STATE_LISTEN)
+		return listen_enter(space, id);
+	return is_connection(sock->state) ? flows_add(space, id) : 0;
+}
+
+static int enter_udp(struct model_space *space, uint32_t id)
+{
+	struct msock *sock = sock_at(space, id);
+	int r = sock->lport ? udp_port_take(space, id, sock->lport) : 0;
+
+	if (r || sock->state != SOCK_STATE_ESTABLISHED)
+		return r == -EBUSY ? 0 : r;
+	sock->flags |= F_REMOTE;
+	return space->behaviour.udp_tuple_table && !akey_is_any(&sock->local) ? flows_add(space, id)
+									      : 0;
+}
+
+int model_load(struct model_space *space, const struct model_existing *e, uint32_t *ret_sock)
+{
+	uint32_t id = sock_new(space);
+
+	if (!id)
+		return -ENOMEM;
+	struct msock *sock = sock_at(space, id);
+	sock->local = akey_of(&e->local);
+	sock->remote = e->remote.family ? akey_of(&e->remote) : (struct akey){{0, 0}};
+	sock->lport = sock->shown_port = e->local_port;
+	sock->rport = e->remote_port;
+	sock->dev = e->device;
+	sock->uid = e->state == SOCK_STATE_TIME_WAIT ? e->time_wait_ms : e->uid;
+	sock->flags = flags_of(e);
+	sock->state = e->state == SOCK_STATE_BOUND_INACTIVE ? SOCK_STATE_CLOSE : e->state;
+	sock->unknown = e->unknown;
+	sock->cpu = -1;
+	sock->file = is_connection(sock->state) ? FILE_CONNECTED : FILE_UNCONNECTED;
+	if (sock->state == SOCK_STATE_TIME_WAIT)
+		sock->unknown &= (uint8_t)~MODEL_FACT_UID;
+	int r = sock->flags & F_UDP ? enter_udp(space, id) : enter_tcp(space, id);
+	if (!r)
+		*ret_sock = id;
+	return r;
+}
+
+int model_unknown(struct model_space *space, uint32_t id, enum model_fact fact)
+{
+	struct msock *sock = sock_get(space, id);
+
+	if (!sock)
+		return -EBADF;
+	sock->unknown |= (uint8_t)fact;
+	return 0;
+}

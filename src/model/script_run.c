@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: MIT */
+/* The statements of a script, each carried out by the model. */
+#include "model/load.h"
+#include "model/script_state.h"
+#include "model/state.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* In a declaration an option stands alone (on); '?' may follow: unknown. In `set` on or off. */
+struct option_word {
+	const char *word;
+	enum model_option option;
+	enum model_fact fact; /* that can be unknown; 0: none */
+};
+
+static const struct option_word option_words[] = {
+	{"reuseaddr", MODEL_OPTION_REUSEADDR, MODEL_FACT_REUSEADDR},
+	{"reuseport", MODEL_OPTION_REUSEPORT, MODEL_FACT_REUSEPORT},
+	{"v6only", MODEL_OPTION_V6ONLY, 0},
+	{"no-port", MODEL_OPTION_NO_PORT, 0},
+	{"freebind", MODEL_OPTION_FREEBIND, 0},
+	{"transparent", MODEL_OPTION_TRANSPARENT, 0},
+	{"broadcast", MODEL_OPTION_BROADCAST, 0},
+	{"multicast-all", MODEL_OPTION_MULTICAST_ALL, 0},
+	{"multicast6-all", MODEL_OPTION_MULTICAST6_ALL, 0},
+	{"program", MODEL_OPTION_PROGRAM, 0},
+	{0},
+};
+
+static const struct option_word *take_option(struct script *script)
+{
+	for (size_t i = 0; option_words[i].word; i++)
+		if (word_take(script, option_words[i].word))
+			return &option_words[i];
+	return NULL;
+}
+
+/* device, uid, range, cpu: options with a value, the same in a declaration and in `set`. */
+static int take_valued(struct script *script, uint32_t sock, bool declares,
+		       struct model_verdict *ret)
+{
+	uint64_t value = 0;
+	uint32_t device = 0;
+	uint16_t low = 0, high = 0;
+	int r;
+
+	if (word_take(script, "device")) {
+		r = !declares && word_take(script, "off") ? 0 : want_device(script, &device);
+		return r ? r : model_set(script->space, sock, MODEL_OPTION_DEVICE, device, ret);
+	}
+	if (word_take(script, "uid")) {
+		if (declares && word_take(script, "?"))
+			return model_unknown(script->space, sock, MODEL_FACT_UID);
+		r = want_number(script, "a uid", UINT32_MAX, &value);
+		return r ? r : model_set(script->space, sock, MODEL_OPTION_UID, (uint32_t)value, ret);
+	}
+	if (word_take(script, "incoming-cpu")) {
+		r = want_number(script, "a CPU", INT16_MAX, &value);
+		return r ? r : model_set(script->space, sock, MODEL_OPTION_CPU, (uint32_t)value, ret);
+	}
+	if (word_take(script, "range")) {
+		r = !declares && word_take(script, "off") ? 0 : want_range(script, &low, &high);
+		return r ? r
+			 : model_set(script->space, sock, MODEL_OPTION_RANGE,
+				     (uint32_t)high << 16 | low, ret);
+	}
+	return -ENOENT;
+}
+
+static int fail_option(struct script *script)
+{
+	const struct word *word = word_peek(script);
+
+	return script_fail(script, word ? word->column : script->end_column,
+			   "expected reuseaddr, reuseport, v6only, device, uid, no-port, range or "
+			   "another option of a socket");
+}
+
+static int declare_options(struct script *script, uint32_t sock, struct model_verdict *verdict)
+{
+	while (word_peek(script) && !verdict->outcome.error) {
+		const struct option_word *row = take_option(script);
+		int r;
+		if (row && row->fact && word_take(script, "?"))
+			r = model_unknown(script->space, sock, row->fact);
+		else if (row)
+			r = model_set(script->space, sock, row->option, 1, verdict);
+		else
+			r = take_valued(script, sock, true, verdict);
+		if (r)
+			return r == -ENOENT ? fail_option(script) : r;
+	}
+	return 0;
+}
+
+static int declare(struct script *script, struct script_name *name)
+{
+	struct model_verdict verdict = {0};
+	enum sock_proto proto;
+	uint32_t sock;
+	int r = want_proto(script, &proto);
+
+	if (r)
+		return r;
+	bool v6 = word_take(script, "inet6");
+	if (!v6 && !word_take(script, "inet"))
+		return script_fail(script, word_peek(script) ? word_peek(script)->column
+							     : script->end_column,
+				   "expected inet or inet6");
+	r = model_open(script->space, proto, v6, 0, &sock);
+	if (r)
+		return r;
+	script->touched = true;
+	name->sock = sock;
+	name->is_v6 = v6;
+	name->is_udp = proto != SOCK_PROTO_TCP;
+	r = model_tag(script->space, sock, (uint32_t)(name - script->names) + 1);
+	if (!r)
+		r = declare_options(script, sock, &verdict);
+	if (!r)
+		say_verdict(script, "socket", name->text, &verdict);
+	return r;
+}
+
+static int run_accept(struct script *script, const struct word *as)
+{
+	struct model_verdict verdict = {0};
+	struct script_name *listener, *name;
+	struct model_look look;
+	uint64_t uid;
+	int r = want_sock(script, &listener);
+
+	if (r)
+		return r;
+	uint32_t sock = listener->sock;
+	model_look(script->space, sock, &look);
+	uid = look.uid;
+	if (word_take(script, "uid"))
+		r = want_number(script, "a uid", UINT32_MAX, &uid);
+	if (!r)
+		r = want_end(script);
+	if (!r)
+		r = name_add(script, as, &name);
+	if (!r)
+		r = model_accept(script->space, sock, (uint32_t)uid, &verdict);
+	if (r)
+		return r;
+	if (!verdict.outcome.error) {
+		verdict.port = 0;
+		name->sock = verdict.peer;
+		r = model_tag(script->space, name->sock, (uint32_t)(name - script->names) + 1);
+	}
+	if (!r)
+		say_verdict(script, "accept", name->text, &verdict);
+	return r;
+}
+
+int run_assignment(struct script *script, const struct word *word)
+{
+	struct script_name *name;
+
+	if (word_take(script, "accept"))
+		return run_accept(script, word);
+	if (!word_take(script, "socket"))
+		return script_fail(script, word_peek(script) ? word_peek(script)->column
+							     : script->end_column,
+				   "expected socket or accept");
+	int r = name_add(script, word, &name);
+	return r ? r : declare(script, name);
+}
+
+static int run_set(struct script *script)
+{
+	struct model_verdict verdict = {0};
+	struct script_name *name;
+	int r = want_sock(script, &name);
+
+	if (r)
+		return r;
+	const struct option_word *row = take_option(script);
+	bool on = false;
+	if (row) {
+		r = want_on_off(script, &on, NULL);
+		if (!r)
+			r = model_set(script->space, name->sock, row->option, on, &verdict);
+	} else {
+		r = take_valued(script, name->sock, false, &verdict);
+	}
+	if (!r)
+		r = want_end(script);
+	if (r)
+		return r == -ENOENT ? fail_option(script) : r;
+	verdict.port = 0;
+	say_verdict(script, "set", name->text, &verdict);
+	return 0;
+}
+
+/* What may follow a call: unprivileged, chose PORT, by SOCKET, cpu N. */
+static int take_turn(struct script *script)
+{
+	while (word_peek(script)) {
+		uint64_t number;
+		struct script_name *name;
+		int r = 0;
+		if (word_take(script, "unprivileged")) {
+			script->turn.unprivileged = true;
+		} else if (word_take(script, "chose")) {
+			r = want_number(script, "a port", 65535, &number);
+			script->turn.port = r ? 0 : (uint16_t)number;
+		} else if (word_take(script, "by")) {
+			r = want_sock(script, &name);
+			script->turn.listener = r ? 0 : name->sock;
+		} else {
+			return want_end(script);
+		}
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int finish(struct script *script, int r, const char *op, const struct script_name *name,
+		  const struct model_verdict *verdict)
+{
+	if (r == -ERANGE) {
+		say_not_candidate(script, op, name->text, verdict);
+		return 0;
+	}
+	if (!r)
+		say_verdict(script, op, name->text, verdict);
+	return r;
+}
+
+static int run_bind(struct script *script)
+{
+	struct model_verdict verdict = {.ports = &script->ports};
+	struct script_name *name;
+	struct addr addr;
+	uint16_t port;
+	int r = want_sock(script, &name);
+
+	if (!r)
+		r = want_addr_port(script, &addr, &port);
+	if (!r)
+		r = take_turn(script);
+	if (r)
+		return r;
+	r = model_bind(script->space, name->sock, &addr, port, &script->turn, &verdict);
+	return finish(script, r, "bind", name, &verdict);
+}
+
+static int run_listen(struct script *script)
+{
+	struct model_verdict verdict = {.ports = &script->ports};
+	struct script_name *name;
+	int r = want_sock(script, &name);
+
+	if (!r)
+		r = take_turn(script);
+	if (r)
+		return r;
+	r = model_listen(script->space, name->sock, &script->turn, &verdict);
+	if (!verdict.chosen)
+		verdict.port = 0;
+	return finish(script, r, "listen", name, &verdict);
+}
+
+static int run_connect(struct script *script)
+{
+	struct model_verdict verdict = {.ports = &script->ports};
+	struct script_name *name;
+	struct addr addr;
+	uint16_t port;
+	int r = want_sock(script, &name);
+
+	if (!r)
+		r = want_addr_port(script, &addr, &port);
+	if (!r)
+		r = take_turn(script);
+	if (r)
+		return r;
+	r = model_connect(script->space, name->sock, &addr, port, &script->turn, &verdict);
+	if (!verdict.chosen)
+		verdict.port = 0;
+	if (!r && verdict.peer)
+		r = model_tag(script->space, verdict.peer,
+			      ((uint32_t)(name - script->names) + 1) | TAG_PEER);
+	return finish(script, r, "connect", name, &verdict);
+}
+
+static int run_disconnect(struct script *script)
+{
+	struct model_verdict verdict = {0};
+	struct script_name *name;
+	int r = want_sock(script, &name);
+
+	if (!r)
+		r = want_end(script);
+	if (r)
+		return r;
+	r = model_disconnect(script->space, name->sock, &verdict);
+	verdict.port = 0;
+	return finish(script, r, "disconnect", name, &verdict);
+}
+
+static int run_shutdown(struct script *script)
+{
+	struct model_verdict verdict = {0};
+	struct script_name *name;
+	int r = want_sock(script, &name);
+
+	if (!r)
+		r = want_end(script);
+	if (r)
+		return r;
+	r = model_shutdown(script->space, name->sock, &script->turn, &verdict);
+	verdict.port = 0;
+	return finish(script, r, "shutdown", name, &verdict);
+}
+
+static int run_close(struct script *script)
+{
+	struct script_name *name;
+	int r = want_sock(script, &name);
+
+	if (r)
+		return r;
+	bool reset = word_take(script, "linger0");
+	r = want_end(script);
+	if (!r)
+		r = model_close(script->space, name->sock, reset, &script->turn, NULL);
+	if (r)
+		return r;
+	name->sock = 0;
+	say_done(script, "close", name->text);
+	return 0;
+}
+
+/* Only entries left by one socket, or all. */
+static int run_expire(struct script *script)
+{
+	const struct word *word = word_next(script);
+	int r = want_end(script);
+
+	if (r)
+		return r;
+	if (!word) {
+		r = model_expire(script->space, 0);
+		if (!r)
+			say_done(script, "expire", NULL);
+		return r;
+	}
+	uint32_t tag = 0;
+	for (uint32_t i = 0; i < script->n_names && !tag; i++)
+		if (word_is(word, script->names[i].text))
+			tag = i + 1;
+	if (!tag)
+		return script_fail(script, word->column, "no socket '%.*s'", (int)word->len,
+				   word->text);
+	for (uint32_t id = 1; id <= script->space->n_socks && !r; id++)
+		if (model_tag_of(script->space, id) == tag &&
+		    model_expire(script->space, id) == -ENOMEM)
+			r = -ENOMEM;
+	if (!r)
+		say_done(script, "expire", script->names[tag - 1].text);
+	return r;
+}
+
+static int run_wait(struct script *script)
+{
+	uint64_t ms;
+	int r = want_number(script, "milliseconds", INT32_MAX, &ms);
+
+	if (!r)
+		r = want_end(script);
+	if (r)
+		return r;
+	script->turn.now_ms += ms;
+	say_done(script, "wait", NULL);
+	return 0;
+}
+
+static int run_join(struct script *script)
+{
+	struct script_name *name;
+	struct addr group;
+	uint32_t device = 1;
+	int r = want_sock(script, &name);
+
+	if (!r)
+		r = want_addr(script, &group, NULL);
+	if (!r && word_peek(script))
+		r = want_device(script, &device);
+	if (!r)
+		r = want_end(script);
+	if (!r)
+		r = model_join(script->space, name->sock, &group, device);
+	if (!r)
+		say_done(script, "join", name->text);
+	return r;
+}
+
+static int run_deliver(struct script *script)
+{
+	struct model_packet packet = {.cpu = 0};
+	struct model_delivery delivery = {.list = &script->list};
+	enum sock_proto proto;
+	uint64_t cpu;
+	int r = want_proto(script, &proto);
+
+	packet.proto = (uint8_t)proto;
+	if (!r)
+		r = want_addr_port(script, &packet.from, &packet.from_port);
+	if (!r && !word_take(script, ">"))
+		r = script_fail(script, word_peek(script) ? word_peek(script)->column
+							  : script->end_column,
+				"expected '>'");
+	uint32_t column = word_peek(script) ? word_peek(script)->column : script->end_column;
+	if (!r)
+		r = want_addr_port(script, &packet.to, &packet.to_port);
+	if (!r && packet.from.family != packet.to.family)
+		r = script_fail(script, column, "both ends must be of one family");
+	if (!r && word_take(script, "dev"))
+		r = want_device(script, &packet.device);
+	if (!r && word_take(script, "cpu")) {
+		r = want_number(script, "a CPU", INT16_MAX, &cpu);
+		packet.cpu = r ? 0 : (int16_t)cpu;
+	}
+	if (!r)
+		r = want_end(script);
+	if (r)
+		return r;
+	model_deliver(script->space, &packet, &delivery);
+	say_delivery(script, &delivery);
+	return 0;
+}
+
+int run_statement(struct script *script, const struct word *verb)
+{
+	static const struct {
+		const char *word;
+		int (*run)(struct script *script);
+	} rows[] = {
+		{"set", run_set},	  {"bind", run_bind},
+		{"listen", run_listen},	  {"connect", run_connect},
+		{"shutdown", run_shutdown}, {"close", run_close},
+		{"deliver", run_deliver}, {"expire", run_expire},
+		{"disconnect", run_disconnect}, {"wait", run_wait},
+		{"join", run_join},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (word_is(verb, rows[i].word))
+			return rows[i].run(script);
+	return script_fail(script, verb->column,
+			   "expected host, NAME = socket, set, bind, listen, connect, accept, "
+			   "shutdown, close, expire or deliver");
+}

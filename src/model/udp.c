@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* connect() of UDP (__ip4_datagram_connect, __ip6_datagram_connect, udp4_hash4). */
+#include "model/akey.h"
+#include "model/bind.h"
+#include "model/connect.h"
+#include "model/flows.h"
+#include "model/share.h"
+#include "model/udp_port.h"
+
+#include <errno.h>
+
+/* Autobind; exhaustion is EAGAIN here. */
+static int settle_port(struct model_space *space, uint32_t id, const struct model_turn *turn,
+		       struct model_verdict *ret)
+{
+	int r = bind_get_port(space, id, 0, turn, ret);
+
+	if (ret->outcome.error)
+		ret->outcome.error = EAGAIN;
+	return r;
+}
+
+/* 6.13+: into the table of both ends, and out of the group. */
+static int enter_tuples(struct model_space *space, uint32_t id)
+{
+	struct msock *sock = sock_at(space, id);
+
+	if (!space->behaviour.udp_tuple_table || !rule_on(space, MODEL_RULE_UDP_TUPLE_TABLE) ||
+	    akey_is_any(&sock->local))
+		return 0;
+	group_leave(space, id);
+	return flows_add(space, id);
+}
+
+int udp_connect(struct model_space *space, uint32_t id, struct dial *dial,
+		const struct model_turn *turn, struct model_verdict *ret)
+{
+	struct msock *sock = sock_at(space, id);
+	int r = 0;
+
+	if (!sock->lport) {
+		r = settle_port(space, id, turn, ret);
+		if (r || ret->outcome.error)
+			return r;
+	}
+	struct model_outcome refused = dial_route(space, sock, dial);
+	if (refused.error) {
+		ret->outcome = refused;
+		return 0;
+	}
+	bool was_hashed = sock->flags & (F_HASHED | F_STALE4);
+	flows_remove(space, id);
+	if (dial->chooses_source) {
+		sock->flags &= ~F_NO_SOURCE;
+		r = udp_address_set(space, id, dial->route.source);
+		if (r)
+			return r;
+	}
+	sock->remote = dial->to;
+	sock->rport = dial->port;
+	sock->state = SOCK_STATE_ESTABLISHED;
+	sock->flags |= F_REMOTE;
+	if (sock->group)
+		space->groups[sock->group].has_conns = true;
+	ret->port = sock->lport;
+	/* A second connect() leaves the old key in the table: found by score only. */
+	if (was_hashed && !dial->chooses_source) {
+		sock->flags |= F_STALE4;
+		return 0;
+	}
+	return enter_tuples(space, id);
+}
+
+int udp_disconnect(struct model_space *space, uint32_t id)
+{
+	struct msock *sock = sock_at(space, id);
+	struct akey any = sock->flags & F_V6 ? (struct akey){{0, 0}} : akey_v4(0);
+
+	/* __udp_disconnect(): the IPv6 peer stays and goes on filtering. */
+	flows_remove(space, id);
+	sock->flags &= ~F_STALE4;
+	sock->state = SOCK_STATE_CLOSE;
+	sock->rport = 0;
+	sock->dev = 0;
+	if (!(sock->flags & F_V6) || akey_kind(&sock->remote) == AKEY_MAPPED)
+		sock->flags &= ~F_REMOTE;
+	if (!(sock->flags & F_LOCK_ADDR)) {
+		int r = udp_address_set(space, id, any);
+		if (r)
+			return r;
+	}
+	if (!(sock->flags & F_LOCK_PORT))
+		udp_port_leave(space, id);
+	return 0;
+}
