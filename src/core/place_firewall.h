@@ -67,6 +67,9 @@ struct firewall_verdict {
 	uint8_t icmp_type, icmp_code;
 	struct addr to;	  /* NAT: family ADDR_NONE: unchanged */
 	uint16_t to_port; /* 0: unchanged */
+	bool to_unknown;  /* NAT: the target differs from packet to packet */
+	bool bypass;	  /* queue: packets pass when nobody reads it */
+	uint8_t layer;	  /* enum packet_layer of the packet it falls on */
 	uint32_t number;  /* queue number */
 	uint32_t order;	  /* in which our packet meets it, within this place and direction */
 };
