@@ -156,6 +156,14 @@ const struct place_process *place_process(const struct place *place, uint32_t pi
 	return NULL;
 }
 
+const struct path_hop *path_hop_at(const struct path *path, uint32_t place)
+{
+	for (unsigned i = 0; i < path->n; i++)
+		if (path->hops[i].place == place && !path->hops[i].is_bridge)
+			return &path->hops[i];
+	return NULL;
+}
+
 const struct path_hop *path_target(const struct path *path)
 {
 	const struct path_hop *last = path->n ? &path->hops[path->n - 1] : NULL;

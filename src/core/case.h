@@ -40,6 +40,7 @@ struct asked {
 	uint32_t mark;	     /* SO_MARK; 0: none */
 	int64_t uid;	     /* who asks; -1: the caller */
 	bool reuseaddr, reuseport, freebind, transparent, dontroute, v6only;
+	bool fastopen;	     /* TCP Fast Open: the SYN carries the option */
 	bool listens;	     /* bind: listen() follows */
 	bool all_netns;	     /* every namespace of the machine may be looked at */
 	const char *const *command; /* why -- COMMAND; NULL: asked by options */

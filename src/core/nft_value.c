@@ -72,7 +72,7 @@ static struct nft_value icmp_field(const struct packet *p, const char *field, bo
 
 static struct nft_value arp_field(const struct packet *p, const char *field)
 {
-	if (p->layer != PACKET_ARP)
+	if (p->layer != PACKET_ARP && !p->is_arp_frame)
 		return absent;
 	if (!strcmp(field, "operation"))
 		return number(p->arp_operation, "arp");
@@ -120,9 +120,9 @@ static struct nft_value payload_value(struct nft_scope *scope, const struct json
 		return arp_field(p, field);
 	if (!strcmp(protocol, "ether"))
 		return strcmp(field, "type") ? unknown
-		       : number(p->layer == PACKET_ARP ? 0x0806
+		       : number(p->layer == PACKET_ARP || p->is_arp_frame ? 0x0806
 				: p->src.family == ADDR_IPV6 ? 0x86dd : 0x0800, "ether");
-	if (p->layer == PACKET_ARP)
+	if (p->layer == PACKET_ARP || p->is_arp_frame)
 		return absent;
 	if (!strcmp(protocol, "ip"))
 		return p->src.family != ADDR_IPV4 ? absent
@@ -155,11 +155,11 @@ static struct nft_value meta_value(struct nft_scope *scope, const char *key)
 	if (!strcmp(key, "oifname") || !strcmp(key, "oif") || !strcmp(key, "obrname"))
 		return text(p->out_name);
 	if (!strcmp(key, "l4proto"))
-		return p->layer == PACKET_ARP ? absent : number(p->ip_proto, "proto");
+		return p->layer == PACKET_ARP || p->is_arp_frame ? absent : number(p->ip_proto, "proto");
 	if (!strcmp(key, "nfproto"))
 		return number(p->src.family == ADDR_IPV6 ? 10 : 2, "nfproto");
 	if (!strcmp(key, "protocol"))
-		return number(p->layer == PACKET_ARP ? 0x0806
+		return number(p->layer == PACKET_ARP || p->is_arp_frame ? 0x0806
 			      : p->src.family == ADDR_IPV6 ? 0x86dd : 0x0800, "ether");
 	if (!strcmp(key, "mark"))
 		return p->mark_known ? number(p->mark, NULL) : unknown;

@@ -76,7 +76,7 @@ static struct firewall_verdict *record(struct walk *w, const struct step *s,
 		.base_chain = w->base->name, .hook = w->base->hook, .limit = s->limit,
 		.set = s->scope.set, .has_counter = s->has_counter, .counter_before = s->counter,
 		.order = to->order++,
-		.layer = (uint8_t)w->packet->layer,
+		.layer = (uint8_t)w->packet->layer, .is_data = w->packet->is_data,
 	};
 	if (s->rule) {
 		v->handle = (uint64_t)json_get_number(s->rule, "handle", 0);

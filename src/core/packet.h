@@ -52,6 +52,8 @@ struct packet {
 	bool tcp_options_known;
 	uint8_t ttl;	     /* 0: not known */
 	uint16_t ip_bytes;   /* 0: not known */
+	bool is_data;	     /* a later packet of the flow than the first */
+	bool is_arp_frame;   /* PACKET_BRIDGED: the frame holds ARP */
 	bool has_payload;    /* behind the TCP or UDP header, of unknown content unless .payload */
 	const uint8_t *payload;
 	uint16_t payload_len;

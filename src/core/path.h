@@ -54,9 +54,15 @@ struct path_hop {
 	struct route_decision back;  /* look-up of the packet's source: rp_filter's view */
 	struct addr next_hop; /* neighbour that must be resolved; family ADDR_NONE: none */
 	uint16_t next_hop_state; /* NUD_* of its neighbour entry, 0: no entry */
+	struct addr sent_src, sent_dst; /* as it leaves, translated; family ADDR_NONE: not sent */
+	uint16_t sent_src_port, sent_dst_port;
+	uint32_t stop_place, stop_link; /* with .reason: what is in the way, where */
+	uint32_t other_place; /* a second namespace with the next hop's address; UINT32_MAX: none */
+	bool dropped_on_paper; /* its firewall surely stops the packet: the rest is "if it did not" */
 	enum path_end end;
 	const char *reason; /* of PATH_STOPS, stable words: "no-route", "link-down", "no-carrier",
-			       "blackhole", "forwarding-off", "neighbour", "port-isolated", "loop" */
+			       "blackhole", "forwarding-off", "neighbour", "port-isolated",
+			       "port-blocked", "vni", "macvlan", "rp-filter", "martian", "loop" */
 };
 
 enum { N_PATH_HOPS = 24 };
@@ -66,6 +72,8 @@ struct path {
 	unsigned n;
 };
 
+/* The hop of a place, or NULL. */
+const struct path_hop *path_hop_at(const struct path *path, uint32_t place);
 /* The last hop if the packet is delivered there, else NULL. */
 const struct path_hop *path_target(const struct path *path);
 

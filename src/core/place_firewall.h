@@ -69,9 +69,11 @@ struct firewall_verdict {
 	uint16_t to_port; /* 0: unchanged */
 	bool to_unknown;  /* NAT: the target differs from packet to packet */
 	bool bypass;	  /* queue: packets pass when nobody reads it */
+	bool by_bridge;	  /* a bridged frame, pushed through the IP hooks by br_netfilter */
+	bool is_data;	  /* a later packet of the connection, not the first */
 	uint8_t layer;	  /* enum packet_layer of the packet it falls on */
 	uint32_t number;  /* queue number */
-	uint32_t order;	  /* in which our packet meets it, within this place and direction */
+	uint32_t order;	  /* in which the packets meet them, over all places */
 };
 
 struct conntrack_entry {

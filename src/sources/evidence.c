@@ -4,8 +4,10 @@
 #include "base/auto.h"
 #include "core/case.h"
 #include "core/sock.h"
+#include "sources/firewall.h"
 #include "sources/place_collect.h"
 #include "sources/routes.h"
+#include "sources/walk.h"
 #include "sources/world.h"
 
 #include <errno.h>
@@ -15,6 +17,7 @@
 
 struct evidence {
 	struct world world;
+	struct firewalls *firewalls;
 };
 
 static int read_before(void *data)
@@ -40,6 +43,10 @@ int evidence_start(struct case_facts *facts, struct evidence **ret_evidence)
 		own->name = arena_printf(&facts->arena, "%s", world->all[0].name);
 	for (size_t i = 0; i < world->n; i++)
 		world_run(world, &world->all[i], read_before, &world->all[i].before);
+	evidence->firewalls = firewalls_new(world, &facts->arena);
+	if (!evidence->firewalls)
+		return -ENOMEM;
+	firewalls_read_before(evidence->firewalls);
 	*ret_evidence = take(evidence);
 	return 0;
 }
@@ -74,48 +81,27 @@ static uint32_t device_of(const struct case_facts *facts, const struct place *pl
 	return 0;
 }
 
-static void route_from_here(struct evidence *evidence, struct case_facts *facts,
-			    struct route_question *q)
-{
-	struct place *own = &facts->places[0];
-	struct netlink *nl = world_route(&evidence->world, &evidence->world.all[0]);
-	struct path_hop *hop = &facts->forward.hops[0];
-
-	if (!nl)
-		return;
-	q->out_link = device_of(facts, own);
-	if (route_ask(nl, &facts->arena, own, q, &hop->route))
-		return;
-	/* connect() asks again with the source address that the first answer gave. */
-	if (!hop->route.error && q->src.family == ADDR_NONE && hop->route.source.family) {
-		struct route_decision again;
-		q->src = hop->route.source;
-		if (!route_ask(nl, &facts->arena, own, q, &again)) {
-			if (again.source.family == ADDR_NONE)
-				again.source = hop->route.source;
-			hop->route = again;
-		}
-	}
-	ip_rules_collect(nl, &facts->arena, own, q);
-	*hop = (struct path_hop){
-		.out_link = hop->route.out_link, .src = q->src, .dst = q->dst,
-		.src_port = q->src_port, .dst_port = q->dst_port, .route = hop->route};
-	facts->forward.n = 1;
-}
-
 void evidence_finish(struct evidence *evidence, struct case_facts *facts)
 {
 	struct route_question question;
 
 	if (place_collect(facts, &evidence->world, &evidence->world.all[0]) < 0)
 		case_add_unseen(facts, "this host's interfaces", "rtnetlink");
-	if (first_packet(facts, &question))
-		route_from_here(evidence, facts, &question);
+	if (!first_packet(facts, &question))
+		return;
+	question.out_link = device_of(facts, &facts->places[0]);
+	walk_paths(facts, &evidence->world, evidence->firewalls, &question);
+	firewalls_count(evidence->firewalls, facts);
+	struct netlink *nl = world_route(&evidence->world, &evidence->world.all[0]);
+	if (nl)
+		ip_rules_collect(nl, &facts->arena, &facts->places[0], &question);
 }
 
 void evidence_free(struct evidence *evidence)
 {
-	if (evidence)
-		world_close(&evidence->world);
+	if (!evidence)
+		return;
+	firewalls_free(evidence->firewalls);
+	world_close(&evidence->world);
 	free(evidence);
 }

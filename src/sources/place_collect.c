@@ -5,6 +5,7 @@
 #include "sources/counters.h"
 #include "sources/links.h"
 #include "sources/settings.h"
+#include "sources/tunnels.h"
 #include "sources/world.h"
 
 #include <errno.h>
@@ -66,6 +67,7 @@ int place_collect(struct case_facts *facts, struct world *world, struct world_ne
 	addresses_collect(nl, &facts->arena, place);
 	neighbours_collect(nl, &facts->arena, place);
 	resolve_peers(world, netns, place);
+	tunnels_collect(&facts->arena, place);
 	struct inside inside = {facts, place, netns};
 	world_run(world, netns, read_proc, &inside);
 	return (int)index;
