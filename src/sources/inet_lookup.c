@@ -20,7 +20,7 @@ struct question {
 	struct nlmsghdr *msg;
 	enum sock_proto proto;
 	struct sock *sock;
-	bool destroy;
+	struct inet_diag_sockid *destroy; /* in .msg; NULL: only looking */
 	bool answered;
 };
 
@@ -55,6 +55,26 @@ static int read_answer(const struct nlmsghdr *msg, void *data)
 	return inet_diag_decode(msg, question->proto, question->sock, NULL, &cgroup_id);
 }
 
+/*
+ * The kernel looks the socket up as for a packet, then compares cookies. Of a SO_REUSEPORT group
+ * it finds the member that the packet's hash picks: other source ports pick the others.
+ */
+static int destroy(struct netlink *diag, const struct question *question)
+{
+	enum { TRIES = 1024 };
+	const bool may_be_group = !question->destroy->idiag_dport;
+	const struct netlink_reader nothing = {};
+	int err;
+
+	for (uint16_t port = 0;; port++) {
+		if (may_be_group)
+			question->destroy->idiag_dport = htons(port);
+		err = netlink_ask(diag, question->msg, NLM_F_ACK, &nothing);
+		if ((err != -ENOENT && err != -ESTALE) || !may_be_group || port == TRIES)
+			return err == -ESTALE ? -ENOENT : err;
+	}
+}
+
 /* On a thread inside the namespace. */
 static int ask(void *data)
 {
@@ -66,7 +86,7 @@ static int ask(void *data)
 	if (err)
 		return err;
 	if (question->destroy)
-		return netlink_ask(&diag, question->msg, NLM_F_ACK, &(struct netlink_reader){});
+		return destroy(&diag, question);
 	err = netlink_ask(&diag, question->msg, 0, &reader);
 	return err || question->answered ? err : -EBADMSG;
 }
@@ -138,6 +158,6 @@ int inet_destroy(const struct namespace *netns, const struct sock *sock)
 	id->idiag_if = sock->device;
 	id->idiag_cookie[0] = sock->cookie ? (uint32_t)sock->cookie : INET_DIAG_NOCOOKIE;
 	id->idiag_cookie[1] = sock->cookie ? (uint32_t)(sock->cookie >> 32) : INET_DIAG_NOCOOKIE;
-	struct question question = {.msg = msg, .proto = sock->proto, .destroy = true};
+	struct question question = {.msg = msg, .proto = sock->proto, .destroy = id};
 	return ask_inside(netns, &question);
 }

@@ -29,10 +29,14 @@ struct inet_packet {
 int inet_lookup(const struct namespace *netns, const struct inet_packet *packet, struct sock *ret);
 
 /*
- * Close @sock as SOCK_DESTROY does: its owner's next call fails with ECONNABORTED, TCP sends a
- * RST. By addresses and cookie, so that a successor at the same place is not hit. Needs
- * CAP_NET_ADMIN. 0; -ENOENT when it is gone; -EOPNOTSUPP when the kernel cannot
- * (CONFIG_INET_DIAG_DESTROY) or the protocol has no such thing; -EPERM.
+ * Close @sock as SOCK_DESTROY does: its owner's next call fails with ECONNABORTED, a TCP peer gets
+ * a RST. By addresses and cookie, so that a successor at the same place is not hit. The owner
+ * still has its descriptor: a connection is gone at once, but a port that bind() gave (listeners,
+ * UDP) stays bound until the owner closes it. Needs CAP_NET_ADMIN.
+ *
+ * 0; -ENOENT when it is gone or cannot be found that way (bound but unconnected, not yet
+ * accepted); -EOPNOTSUPP when the kernel cannot (CONFIG_INET_DIAG_DESTROY) or the protocol has no
+ * such thing; -EPERM.
  */
 int inet_destroy(const struct namespace *netns, const struct sock *sock);
 
