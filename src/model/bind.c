@@ -150,10 +150,13 @@ void bind_reset_address(struct msock *sock)
 
 int choice_pick(const struct choice *choice, const struct model_turn *turn, uint16_t *ret)
 {
-	if (turn->port) {
-		*ret = turn->port;
+	*ret = turn->port;
+	if (turn->port)
 		return model_ports_has(choice->ports, turn->port) ? 0 : -ERANGE;
-	}
+	if (turn->found_none)
+		return choice->may_fail ? 0 : -ERANGE;
+	if (!choice->ports->count)
+		return 0;
 	*ret = (uint16_t)model_ports_nth(choice->ports,
 					 (uint32_t)(turn->random % choice->ports->count));
 	return 0;
@@ -189,6 +192,15 @@ static void settle_branch(const struct asker *asker, uint16_t port, uint32_t soc
 	*(value ? &all->if_set : &all->if_clear) = verdict.outcome;
 }
 
+static struct model_outcome exhausted(const struct choice *choice)
+{
+	struct model_outcome outcome = choice->last;
+
+	outcome.error = EADDRINUSE;
+	outcome.rule = MODEL_RULE_AUTOBIND_EXHAUSTED;
+	return outcome;
+}
+
 void bind_port_check(const struct asker *asker, uint16_t port, struct model_verdict *ret,
 		     struct choice *choice)
 {
@@ -209,11 +221,8 @@ void bind_port_check(const struct asker *asker, uint16_t port, struct model_verd
 	ret->may_fail = choice->may_fail;
 	ret->n_ports = choice->ports->count;
 	ret->outcome = choice->how;
-	if (!choice->ports->count) {
-		ret->outcome = choice->last;
-		ret->outcome.error = EADDRINUSE;
-		ret->outcome.rule = MODEL_RULE_AUTOBIND_EXHAUSTED;
-	}
+	if (!choice->ports->count)
+		ret->outcome = exhausted(choice);
 }
 
 static int take_port(struct model_space *space, uint32_t id, uint16_t port)
@@ -237,13 +246,17 @@ int bind_get_port(struct model_space *space, uint32_t id, uint16_t port,
 	};
 
 	bind_port_check(&asker, port, ret, &choice);
-	if (ret->outcome.error || ret->depends)
-		return 0;
+	if (port && turn->port && turn->port != port)
+		return -ERANGE;
 	if (!port) {
 		int r = choice_pick(&choice, turn, &port);
 		if (r)
 			return r;
+		if (!port)
+			ret->outcome = exhausted(&choice);
 	}
+	if (ret->outcome.error || ret->depends)
+		return 0;
 	ret->port = port;
 	int r = take_port(space, id, port);
 	if (r == -EBUSY) {

@@ -25,7 +25,10 @@ struct model_outcome bind_address(const struct model_space *space, struct msock 
 void bind_port_check(const struct asker *asker, uint16_t port, struct model_verdict *ret,
 		     struct choice *choice);
 
-/* Of a choice the port that turn asks for; 0, or -ERANGE. */
+/*
+ * Of a choice the port that @turn tells; 0 in @ret: none. -ERANGE when it can not be so. Without
+ * a hint a member, if there are any.
+ */
 int choice_pick(const struct choice *choice, const struct model_turn *turn, uint16_t *ret);
 
 /*

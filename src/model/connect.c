@@ -112,15 +112,17 @@ static int settle_port(struct model_space *space, uint32_t id, const struct mode
 		ret->may_fail = choice.may_fail;
 		ret->n_ports = choice.ports->count;
 		ret->outcome = choice.how;
-		if (!choice.ports->count) {
+		int r = choice_pick(&choice, turn, &query.lport);
+		if (r)
+			return r;
+		if (!query.lport) {
 			ret->outcome = choice.last;
 			ret->outcome.error = EADDRNOTAVAIL;
 			ret->outcome.rule = MODEL_RULE_CONNECT_EXHAUSTED;
 			return 0;
 		}
-		int r = choice_pick(&choice, turn, &query.lport);
-		if (r)
-			return r;
+	} else if (turn->port && turn->port != sock->lport) {
+		return -ERANGE;
 	}
 	struct model_outcome taken = tuple_check(space, sock, &query, &twin);
 	if (taken.error || taken.rule == MODEL_RULE_TIME_WAIT_REUSE)

@@ -195,6 +195,8 @@ void model_deliver(const struct model_space *space, const struct model_packet *p
 	uint32_t device = packet->device;
 	if (!device)
 		device = addr_device(space, &lookup.key.local, 0);
+	if (!device && akey_is_multicast(&lookup.key.local))
+		device = space->default_device ? space->default_device : 1;
 	if (!lookup.device)
 		lookup.device = device;
 	lookup.hearing = hearing_of(space, packet->proto, device);

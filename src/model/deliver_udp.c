@@ -254,6 +254,25 @@ static bool hears_many(const struct model_space *space, const struct lookup *loo
 	return !akey_is_multicast(&lookup->key.local) || wants_group(space, lookup, id);
 }
 
+/* Does the device take the group at all (ip_check_mc_rcu, ipv6_chk_mcast_addr)? */
+static bool device_joined(const struct model_space *space, const struct lookup *lookup)
+{
+	static const uint8_t all4[4] = {224, 0, 0, 1};
+	static const uint8_t all6[16] = {[0] = 0xff, [1] = 2, [15] = 1};
+	uint32_t word;
+
+	memcpy(&word, all4, 4);
+	if (!akey_is_multicast(&lookup->key.local) ||
+	    akey_equal(lookup->key.local, akey_v4(word)) ||
+	    akey_equal(lookup->key.local, akey_of_bytes(all6)))
+		return true;
+	for (uint32_t i = 0; i < space->n_memberships; i++)
+		if (space->memberships[i].device == lookup->device &&
+		    akey_equal(space->memberships[i].group, lookup->key.local))
+			return true;
+	return false;
+}
+
 void lookup_multicast(const struct model_space *space, const struct lookup *lookup,
 		      struct model_delivery *ret)
 {
@@ -266,7 +285,7 @@ void lookup_multicast(const struct model_space *space, const struct lookup *look
 
 	ret->rule = MODEL_RULE_UDP_MULTICAST;
 	ret->reply = MODEL_REPLY_DROP;
-	if (!bucket)
+	if (!bucket || !device_joined(space, lookup))
 		return;
 	foreach_owner(space, bucket, id) {
 		if (!hears_many(space, lookup, id))

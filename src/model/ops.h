@@ -21,6 +21,7 @@ struct model_turn {
 	uint16_t port;	   /* or: the port the kernel is known to have chosen; 0: not known */
 	uint32_t listener; /* or: the member of the group it is known to have picked */
 	int16_t cpu;	   /* on which everything happens; -1: CPUs are left out */
+	bool found_none;   /* or: it is known to have found no port */
 	bool unprivileged; /* no CAP_NET_BIND_SERVICE */
 };
 

@@ -206,8 +206,11 @@ static int take_turn(struct script *script)
 		if (word_take(script, "unprivileged")) {
 			script->turn.unprivileged = true;
 		} else if (word_take(script, "chose")) {
-			r = want_number(script, "a port", 65535, &number);
-			script->turn.port = r ? 0 : (uint16_t)number;
+			script->turn.found_none = word_take(script, "none");
+			if (!script->turn.found_none)
+				r = want_number(script, "a port", 65535, &number);
+			if (!r && !script->turn.found_none)
+				script->turn.port = (uint16_t)number;
 		} else if (word_take(script, "by")) {
 			r = want_sock(script, &name);
 			script->turn.listener = r ? 0 : name->sock;

@@ -218,7 +218,10 @@ void say_not_candidate(struct script *script, const char *op, const char *name,
 		.verdict = verdict,
 	};
 
-	if (script->turn.port)
+	if (script->turn.found_none)
+		strbuf_printf(&script->text, "not a candidate: no port (%u candidates)",
+			      verdict->n_ports);
+	else if (script->turn.port && !verdict->listener)
 		strbuf_printf(&script->text, "not a candidate: port %u (%u candidates)",
 			      script->turn.port, verdict->n_ports);
 	else

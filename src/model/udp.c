@@ -50,8 +50,9 @@ int udp_connect(struct model_space *space, uint32_t id, struct dial *dial,
 	}
 	bool was_hashed = sock->flags & (F_HASHED | F_STALE4);
 	flows_remove(space, id);
-	if (dial->chooses_source) {
-		sock->flags &= ~F_NO_SOURCE;
+	/* A multicast address that bind() gave stays the receive address. */
+	bool moves = akey_is_any(&sock->local);
+	if (moves) {
 		r = udp_address_set(space, id, dial->route.source);
 		if (r)
 			return r;
@@ -64,7 +65,7 @@ int udp_connect(struct model_space *space, uint32_t id, struct dial *dial,
 		space->groups[sock->group].has_conns = true;
 	ret->port = sock->lport;
 	/* A second connect() leaves the old key in the table: found by score only. */
-	if (was_hashed && !dial->chooses_source) {
+	if (was_hashed && !moves) {
 		sock->flags |= F_STALE4;
 		return 0;
 	}
