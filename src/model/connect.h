@@ -21,6 +21,8 @@ struct model_outcome dial_route(const struct model_space *space, struct msock *s
 				struct dial *dial);
 int tcp_connect(struct model_space *space, uint32_t id, struct dial *dial,
 		const struct model_turn *turn, struct model_verdict *ret);
+/* Forget the place a UDP socket had in the 4-tuple table. */
+void udp_forget_place(struct model_space *space, uint32_t id);
 /* connect(AF_UNSPEC) */
 int udp_disconnect(struct model_space *space, uint32_t id);
 int udp_connect(struct model_space *space, uint32_t id, struct dial *dial,

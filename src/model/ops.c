@@ -274,6 +274,7 @@ int model_close(struct model_space *space, uint32_t id, bool reset, const struct
 		return -EBADF;
 	leave_memberships(space, id);
 	if (sock->flags & F_UDP) {
+		udp_forget_place(space, id);
 		udp_port_leave(space, id);
 		sock_drop(space, id);
 	} else {

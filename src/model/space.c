@@ -92,6 +92,7 @@ void model_space_free(struct model_space *space)
 	free(space->addresses);
 	free(space->memberships);
 	free(space->pendings);
+	free(space->stales);
 	free(space->tags);
 	free(space);
 }

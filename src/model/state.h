@@ -137,6 +137,13 @@ struct membership {
 	struct akey group;
 };
 
+/* A connected UDP socket that connected again: its place in the 4-tuple table is the old peer's. */
+struct stale {
+	uint32_t sock, seq;
+	struct akey remote;
+	uint16_t rport;
+};
+
 struct pending {
 	uint32_t listener, child;
 };
@@ -182,6 +189,8 @@ struct model_space {
 	uint32_t n_memberships, room_memberships;
 	struct pending *pendings;
 	uint32_t n_pendings, room_pendings;
+	struct stale *stales;
+	uint32_t n_stales, room_stales;
 	uint32_t default_device;
 };
 

@@ -32,6 +32,53 @@ static int enter_tuples(struct model_space *space, uint32_t id)
 	return flows_add(space, id);
 }
 
+void udp_forget_place(struct model_space *space, uint32_t id)
+{
+	sock_at(space, id)->flags &= ~F_STALE4;
+	for (uint32_t i = 0; i < space->n_stales; i++)
+		if (space->stales[i].sock == id)
+			space->stales[i--] = space->stales[--space->n_stales];
+}
+
+/*
+ * udp_lib_hash4() does nothing for a socket that is in the table: after a second connect() it
+ * stands where its first peer hashed to, and is found there only by that peer.
+ */
+static int leave_place(struct model_space *space, uint32_t id)
+{
+	struct msock *sock = sock_at(space, id);
+
+	if (!(sock->flags & F_HASHED))
+		return 0;
+	int r = array_room(&space->stales, space->n_stales, &space->room_stales,
+			   sizeof(*space->stales));
+	if (r)
+		return r;
+	space->stales[space->n_stales++] =
+		(struct stale){id, sock->seq, sock->remote, sock->rport};
+	flows_remove(space, id);
+	sock->flags |= F_STALE4;
+	return 0;
+}
+
+static int return_to_place(struct model_space *space, uint32_t id)
+{
+	struct msock *sock = sock_at(space, id);
+
+	for (uint32_t i = 0; i < space->n_stales; i++) {
+		const struct stale *stale = &space->stales[i];
+		if (stale->sock != id || stale->rport != sock->rport ||
+		    !akey_equal(stale->remote, sock->remote))
+			continue;
+		uint32_t seq = stale->seq;
+		udp_forget_place(space, id);
+		int r = flows_add(space, id);
+		sock->seq = seq;
+		return r;
+	}
+	return 0;
+}
+
 int udp_connect(struct model_space *space, uint32_t id, struct dial *dial,
 		const struct model_turn *turn, struct model_verdict *ret)
 {
@@ -48,11 +95,13 @@ int udp_connect(struct model_space *space, uint32_t id, struct dial *dial,
 		ret->outcome = refused;
 		return 0;
 	}
-	bool was_hashed = sock->flags & (F_HASHED | F_STALE4);
-	flows_remove(space, id);
 	/* A multicast address that bind() gave stays the receive address. */
 	bool moves = akey_is_any(&sock->local);
+	r = leave_place(space, id);
+	if (r)
+		return r;
 	if (moves) {
+		udp_forget_place(space, id);
 		r = udp_address_set(space, id, dial->route.source);
 		if (r)
 			return r;
@@ -64,11 +113,8 @@ int udp_connect(struct model_space *space, uint32_t id, struct dial *dial,
 	if (sock->group)
 		space->groups[sock->group].has_conns = true;
 	ret->port = sock->lport;
-	/* A second connect() leaves the old key in the table: found by score only. */
-	if (was_hashed && !moves) {
-		sock->flags |= F_STALE4;
-		return 0;
-	}
+	if (sock->flags & F_STALE4)
+		return return_to_place(space, id);
 	return enter_tuples(space, id);
 }
 
@@ -79,7 +125,7 @@ int udp_disconnect(struct model_space *space, uint32_t id)
 
 	/* __udp_disconnect(): the IPv6 peer stays and goes on filtering. */
 	flows_remove(space, id);
-	sock->flags &= ~F_STALE4;
+	udp_forget_place(space, id);
 	sock->state = SOCK_STATE_CLOSE;
 	sock->rport = 0;
 	sock->dev = 0;

@@ -216,7 +216,6 @@ void udp_port_leave(struct model_space *space, uint32_t id)
 	uint32_t bucket = sock->a;
 
 	flows_remove(space, id);
-	sock->flags &= ~F_STALE4;
 	group_leave(space, id);
 	if (bucket) {
 		count_slot(space, sock, sock->lport, -1);
