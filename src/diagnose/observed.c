@@ -108,6 +108,9 @@ void observe(const struct case_facts *facts, struct findings *to)
 	to->observed = arena_alloc(&to->arena, sizeof(*to->observed));
 	if (!to->observed)
 		return;
+	if (facts->asked.device)
+		finding_evidence(to, to->observed, "socket", "the socket is tied to device %s",
+				 facts->asked.device);
 	for (size_t i = 0; i < facts->n_attempts && shown < 4; i++, shown++)
 		observe_attempt(&facts->attempts[i], to);
 	observe_probes(&facts->probes, to);

@@ -33,12 +33,12 @@ static void target(const struct case_facts *facts, const struct attempt *a, stru
 	struct finding *f;
 
 	remote_text(a, remote);
-	if (!a->remote_port && a->error) {
+	if (!a->remote_port && a->remote.family && a->phase == PHASE_CONNECT) {
 		f = finding_add(to, CAUSE_PORT_ZERO, PROOF_SEEN);
 		finding_says(to, f, "Port 0 was dialled (%s): no service can have that port.", remote);
 		finding_fix(to, f, "give the port of the service; often a setting was empty");
 	}
-	if (addr_is_any(&a->remote) && a->error) {
+	if (a->remote.family && addr_is_any(&a->remote) && a->error) {
 		const char *self = a->remote.family == ADDR_IPV4 ? "127.0.0.1" : "::1";
 		f = finding_add(to, CAUSE_UNSPECIFIED_IS_SELF, PROOF_SEEN);
 		finding_place(to, f, "this host");

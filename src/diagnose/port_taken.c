@@ -44,7 +44,7 @@ static enum cause cause_of(const struct case_facts *facts, const struct place_so
 		return is_outgoing(own, s) ? CAUSE_IN_USE_CLIENT_PORT : CAUSE_IN_USE_CONNECTION;
 	if (facts->asked.reuseport && s->options_known && !s->reuseport)
 		return CAUSE_IN_USE_REUSEPORT_MISSING;
-	if (facts->asked.reuseport && s->uid != (uint32_t)uid)
+	if (facts->asked.reuseport && s->options_known && s->uid != (uint32_t)uid)
 		return CAUSE_IN_USE_REUSEPORT_UID;
 	if (!facts->asked.reuseport && s->options_known && s->reuseport)
 		return CAUSE_IN_USE_REUSEPORT_MISSING;
@@ -96,9 +96,8 @@ static void add_holder(const struct case_facts *facts, const struct place_socket
 {
 	const struct place *own = case_own_place(facts);
 	const enum cause cause = cause_of(facts, s);
-	const bool guessed = cause == CAUSE_IN_USE_REUSEPORT_UID && !s->options_known;
 	char local[ADDR_TEXT_SIZE + 8], remote[ADDR_TEXT_SIZE + 8];
-	struct finding *f = finding_add(to, cause, guessed ? PROOF_FITS : PROOF_KERNEL);
+	struct finding *f = finding_add(to, cause, PROOF_KERNEL);
 
 	addr_format_port(&s->local, s->local_port, local);
 	addr_format_port(&s->remote, s->remote_port, remote);
@@ -124,6 +123,25 @@ static void add_holder(const struct case_facts *facts, const struct place_socket
 		finding_evidence(to, f, "getsockopt", "the holder has SO_REUSEPORT %s, we %s",
 				 s->reuseport ? "on" : "off", facts->asked.reuseport ? "ask for it" : "do not");
 	finding_fix(to, f, "%s", fix_of(cause));
+}
+
+/* We ask for SO_REUSEPORT; whether the holder has it cannot be seen: both reasons are possible. */
+static void add_guesses(const struct case_facts *facts, const struct place_socket *s,
+			struct findings *to)
+{
+	const int64_t uid = facts->asked.uid >= 0 ? facts->asked.uid : (int64_t)facts->caller.uid;
+	struct finding *f;
+
+	if (!facts->asked.reuseport || s->options_known ||
+	    (s->proto == SOCK_PROTO_TCP && s->state != SOCK_STATE_LISTEN))
+		return;
+	if (s->uid != (uint32_t)uid) {
+		f = finding_add(to, CAUSE_IN_USE_REUSEPORT_UID, PROOF_GUESS);
+		finding_says(to, f, "If the holder has SO_REUSEPORT too, its user (%u) must be ours.",
+			     s->uid);
+	}
+	f = finding_add(to, CAUSE_IN_USE_REUSEPORT_MISSING, PROOF_GUESS);
+	finding_says(to, f, "Perhaps the holder has no SO_REUSEPORT; as root berth sees it.");
 }
 
 /* Open sockets stand in the way before all else; only without one do connections count. */
@@ -161,8 +179,10 @@ static void find(const struct case_facts *facts, struct findings *to)
 		    (!best || rank_of(s) < rank_of(best)))
 			best = s;
 	}
-	if (best)
-		add_holder(facts, best, wanted, to);
+	if (!best)
+		return;
+	add_holder(facts, best, wanted, to);
+	add_guesses(facts, best, to);
 }
 
 const struct rule rule_port_taken = {.name = "port-taken", .find = find};

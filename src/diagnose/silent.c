@@ -4,6 +4,8 @@
 #include "diagnose/rule.h"
 #include "diagnose/symptom.h"
 
+#include <linux/neighbour.h>
+
 static const char *proto_name(const struct attempt *a)
 {
 	return sock_proto_name((enum sock_proto)a->proto);
@@ -39,6 +41,32 @@ static void host_alive(const struct case_facts *facts, const struct attempt *a, 
 		    "the listener keeps up", remote, proto_name(a), a->remote_port);
 }
 
+/* No hop says anything, yet the gateway resolves on the link: it is there and swallows them. */
+static void behind_gateway(const struct case_facts *facts, const char *remote, struct findings *to)
+{
+	const struct path_hop *hop = facts->forward.n ? &facts->forward.hops[0] : NULL;
+	const struct place *own = case_own_place(facts);
+	const struct neighbour *n;
+	char gateway[ADDR_TEXT_SIZE];
+
+	if (!hop || !own || !hop->route.gateway.family || last_answering_hop(&facts->probes) ||
+	    facts->probes.retrans_fail)
+		return;
+	n = place_neighbour(own, hop->route.out_link, &hop->route.gateway);
+	if (!n || !(n->state & (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE)))
+		return;
+	addr_format(&hop->route.gateway, gateway);
+	struct finding *f = finding_add(to, CAUSE_SILENT_DROP_AFTER_HOP, PROOF_SEEN);
+	finding_place(to, f, "at or after %s", gateway);
+	finding_says(to, f,
+		     "Packets to %s reach the gateway %s (it answers on the link) and are lost there or "
+		     "behind it.", remote, gateway);
+	finding_evidence(to, f, "neighbour", "%s is resolved on the link; no probe brings an answer",
+			 gateway);
+	finding_fix(to, f, "on %s, see whether it forwards, its route to the target and its rules",
+		    gateway);
+}
+
 static void find(const struct case_facts *facts, struct findings *to)
 {
 	const struct attempt *a = case_subject(facts);
@@ -53,6 +81,7 @@ static void find(const struct case_facts *facts, struct findings *to)
 		dropped_locally(facts, remote, to);
 	if (facts->probes.host_alive)
 		host_alive(facts, a, remote, to);
+	behind_gateway(facts, remote, to);
 	const struct probe *last = last_answering_hop(&facts->probes);
 	if (last && !facts->probes.host_hops) {
 		addr_format(&last->icmp.from, hop);

@@ -13,7 +13,7 @@ static const uint64_t MS = 1000000;
 /* Ports that are rarely filtered or rarely open: an answer of either kind proves a living host. */
 static const uint16_t side_ports[] = {9, 22, 80, 443};
 /* traceroute's port: closed nearly everywhere, answered by ICMP port unreachable. */
-enum { SIDE_UDP_PORT = 33434, N_AGAIN = 4, LADDER_WAIT_MS = 1300, ANSWERED_WAIT_MS = 250 };
+enum { SIDE_UDP_PORT = 33434, N_AGAIN = 4, LADDER_WAIT_MS = 1300, LATE_WAIT_MS = 3500, ANSWERED_WAIT_MS = 250 };
 
 /* Did a packet leave and an answer matter? Otherwise the kernel's own word is all there is. */
 static bool worth_asking(const struct attempt *a)
@@ -67,9 +67,12 @@ static void plan_side(struct around *around, const struct case_facts *facts,
 
 	for (unsigned i = 0; i < (a->proto == SOCK_PROTO_TCP ? N_AGAIN : 1u); i++)
 		add_side(around, a, a->proto, a->remote_port);
-	if (has_source && around->n_side) {
-		struct asking *last = &around->side[around->n_side - 1];
-		last->any_source = last->probe.other_source = true;
+	/* With a source of its own the first one repeats it, the others show whether it matters. */
+	for (unsigned i = 0; has_source && i < around->n_side; i++) {
+		around->side[i].same_port = i == 0;
+		around->side[i].any_source = i + 1 == around->n_side && i;
+		around->side[i].probe.other_source = around->side[i].any_source ||
+						     (i && facts->asked.bind_port);
 	}
 	for (unsigned i = 0; i < sizeof(side_ports) / sizeof(side_ports[0]); i++)
 		if (a->proto != SOCK_PROTO_TCP || side_ports[i] != a->remote_port)
@@ -87,6 +90,9 @@ void around_start(struct around *around, const struct case_facts *facts, const s
 	around->proto = a->proto;
 	if (!addr_is_loopback(&a->remote))
 		around->n_ladder = AROUND_LADDER;
+	/* Hosts send few ICMP errors a second to one peer: the most telling questions go first. */
+	plan_side(around, facts, a);
+	asking_start(&around->side[0], &facts->asked);
 	for (unsigned i = 0; i < around->n_ladder; i++) {
 		around->ladder[i] = (struct asking){
 			.fd = -1,
@@ -94,8 +100,7 @@ void around_start(struct around *around, const struct case_facts *facts, const s
 			.probe = {.proto = a->proto, .port = a->remote_port, .ttl = (uint8_t)(i + 1)}};
 		asking_start(&around->ladder[i], &facts->asked);
 	}
-	plan_side(around, facts, a);
-	for (unsigned i = 0; i < around->n_side; i++)
+	for (unsigned i = 1; i < around->n_side; i++)
 		asking_start(&around->side[i], &facts->asked);
 }
 
@@ -219,7 +224,9 @@ void around_finish(struct around *around, struct case_facts *facts, struct attem
 {
 	/* Where the asked port answers at once, silence of the rest is no longer worth waiting for. */
 	const bool answered = !a->timed_out && a->error != ETIMEDOUT && a->seconds < 0.2;
-	uint64_t wait_ms = answered ? ANSWERED_WAIT_MS : LADDER_WAIT_MS;
+	/* Did the program only lose patience? */
+	const bool impatient = a->by_program && a->timed_out && a->seconds < 3;
+	uint64_t wait_ms = answered ? ANSWERED_WAIT_MS : impatient ? LATE_WAIT_MS : LADDER_WAIT_MS;
 	uint64_t end_ns = around->started_ns + wait_ms * MS;
 
 	if (!around->started)
@@ -228,6 +235,9 @@ void around_finish(struct around *around, struct case_facts *facts, struct attem
 		end_ns = until_ns;
 	around_step(around);
 	while (!is_complete(around) && monotonic_ns() < end_ns) {
+		if (impatient && around->n_side && around->side[0].done &&
+		    monotonic_ns() > around->started_ns + LADDER_WAIT_MS * MS)
+			break;
 		struct pollfd fds[AROUND_MAX_FDS];
 		unsigned n = around_fds(around, fds);
 		poll(fds, n, 20);

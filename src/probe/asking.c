@@ -72,10 +72,15 @@ static int bind_source(const struct asking *asking, const struct asked *asked)
 {
 	struct sockaddr_storage ss;
 
+	const uint16_t port = asking->same_port ? asked->bind_port : 0;
+	int one = 1;
+
 	if (asking->any_source || asked->bind_addr.family != asking->dst.family ||
-	    addr_is_any(&asked->bind_addr))
+	    (addr_is_any(&asked->bind_addr) && !port))
 		return 0;
-	unsigned len = sockaddr_make(&asked->bind_addr, 0, &ss);
+	if (port) /* the attempt's own socket may still hold it */
+		setsockopt(asking->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	unsigned len = sockaddr_make(&asked->bind_addr, port, &ss);
 	return bind(asking->fd, (struct sockaddr *)&ss, len) ? -errno : 0;
 }
 

@@ -18,6 +18,7 @@ struct asking {
 	struct addr dst;
 	uint8_t min_ttl;    /* answers with a smaller TTL are not heard; 0: all */
 	bool any_source;    /* leave out --bind */
+	bool same_port;	    /* keep the port of --bind: only one at a time can */
 	int fd;		    /* -1 when answered or never sent */
 	bool done;
 	uint64_t started_ns;

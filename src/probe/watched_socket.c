@@ -31,7 +31,8 @@ void watched_look(struct watched_socket *s)
 
 	if (fd < 0)
 		return;
-	if (!getsockname(fd, (struct sockaddr *)&ss, &len) && sockaddr_read(&ss, &addr, &port)) {
+	if (!getsockname(fd, (struct sockaddr *)&ss, &len) && sockaddr_read(&ss, &addr, &port) &&
+	    port) {
 		s->attempt.local = addr;
 		s->attempt.local_port = port;
 	}

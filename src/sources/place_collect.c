@@ -3,8 +3,10 @@
 #include "sources/place_collect.h"
 #include "core/case.h"
 #include "sources/counters.h"
+#include "sources/interfaces.h"
 #include "sources/links.h"
 #include "sources/settings.h"
+#include "sources/sysctls.h"
 #include "sources/tunnels.h"
 #include "sources/world.h"
 
@@ -21,6 +23,9 @@ static int read_proc(void *data)
 	struct inside *in = data;
 	struct counters now;
 
+	host_set_defaults(&in->place->host);
+	sysctls_read(&in->place->host, &in->facts->arena);
+	interfaces_read(&in->place->host, &in->facts->arena);
 	settings_collect(&in->facts->arena, in->place);
 	counters_read(&now);
 	counters_compare(&in->facts->arena, in->place, &in->netns->before, &now);
