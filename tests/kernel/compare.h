@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* One scenario, line by line on the kernel and in the library; and the smallest one that differs. */
+#ifndef BERTH_TESTS_KERNEL_COMPARE_H
+#define BERTH_TESTS_KERNEL_COMPARE_H
+
+#include "execute.h"
+#include "generate.h"
+
+enum verdict_of_lines {
+	LINES_AGREE,
+	LINES_DIFFER,
+	LINES_UNSAID, /* the library says that it does not know: lines after it were not tried */
+	LINES_NO_LAB, /* the laboratory failed, nothing is proved */
+};
+
+struct comparison {
+	enum verdict_of_lines verdict;
+	size_t line;	      /* index of the op that differs */
+	struct strbuf script; /* what the library was told, with its answers and the kernel's */
+	bool wants_script;    /* fill .script */
+	bool dirty;	      /* the namespace has left-overs: make a new one */
+	unsigned lines, dice, deliveries, oracle_asked, untried;
+};
+
+/* @without: a rule the library shall forget, NULL for none. */
+void compare(struct execution *run, struct lab *lab, const struct scenario *scenario,
+	     const char *without, struct comparison *ret);
+
+/* 0, or -EINVAL if the library has no rule of that name. */
+int compare_check_rule(const char *without);
+
+/* Make @lab anew: the old namespace goes when nothing is in it. */
+int compare_new_lab(struct lab *lab);
+
+/* Cut @scenario down as long as the two still differ. */
+void shrink(struct execution *run, struct lab *lab, const char *without,
+	    struct scenario *scenario);
+
+/* Does the library's answer @said allow what the kernel did? In match.c. */
+enum match {
+	MATCH_YES,
+	MATCH_NO,
+	MATCH_DICE, /* yes, as one of several ways */
+	MATCH_UNSAID,
+};
+enum match match_answer(const char *said, const struct op *op, const struct answer *kernel);
+
+#endif
