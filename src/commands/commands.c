@@ -15,6 +15,7 @@
 	X(list)		\
 	X(save)		\
 	X(why)		\
+	X(free)		\
 	X(wait)		\
 	X(model)	\
 	X(complete)
