@@ -13,6 +13,7 @@
 #define COMMANDS(X)	\
 	X(ports)	\
 	X(list)		\
+	X(who)		\
 	X(save)		\
 	X(why)		\
 	X(free)		\

@@ -14,41 +14,70 @@ static bool is_known(const struct field *field, uint32_t facts)
 	return !(field->needs & ~(facts | FACT_SOCKETS));
 }
 
-void sock_json_owners(struct json *json, const struct snapshot *snap, const struct sock *sock,
-		      uint32_t facts)
+void sock_json_owner_members(struct json *json, const struct snapshot *snap,
+			     const struct sock *sock, uint32_t nth, uint32_t facts)
 {
 	struct value value;
 
+	for (size_t i = 0; fields[i]; i++) {
+		const struct field *field = fields[i];
+		if (!field->multiple || !(field->needs & FACT_OWNERS) || !is_known(field, facts) ||
+		    !field->get(snap, sock, nth, &value))
+			continue;
+		json_key(json, field->name);
+		value_json(json, field, &value);
+	}
+}
+
+void sock_json_owners(struct json *json, const struct snapshot *snap, const struct sock *sock,
+		      uint32_t facts)
+{
 	json_open(json, '[');
 	for (uint32_t nth = 0; nth < sock->n_owners; nth++) {
 		json_open(json, '{');
-		for (size_t i = 0; fields[i]; i++) {
-			const struct field *field = fields[i];
-			if (!field->multiple || !is_known(field, facts) ||
-			    !field->get(snap, sock, nth, &value))
-				continue;
-			json_key(json, field->name);
-			value_json(json, field, &value);
-		}
+		sock_json_owner_members(json, snap, sock, nth, facts);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
 }
 
-void sock_json(struct json *json, const struct snapshot *snap, const struct sock *sock,
-	       uint32_t facts)
+/* Several values that are no owners': the options of a TCP handshake. */
+static void put_list(struct json *json, const struct snapshot *snap, const struct sock *sock,
+		     const struct field *field)
 {
 	struct value value;
 
-	json_open(json, '{');
+	json_key(json, field->name);
+	json_open(json, '[');
+	for (uint32_t nth = 0; field->get(snap, sock, nth, &value); nth++)
+		value_json(json, field, &value);
+	json_close(json, ']');
+}
+
+void sock_json_members(struct json *json, const struct snapshot *snap, const struct sock *sock,
+		       uint32_t facts)
+{
+	struct value value;
+
 	for (size_t i = 0; fields[i]; i++) {
 		const struct field *field = fields[i];
-		if (field->multiple || !is_known(field, facts) ||
+		if (!is_known(field, facts) || (field->multiple && field->needs & FACT_OWNERS) ||
 		    !field->get(snap, sock, 0, &value))
 			continue;
+		if (field->multiple) {
+			put_list(json, snap, sock, field);
+			continue;
+		}
 		json_key(json, field->name);
 		value_json(json, field, &value);
 	}
+}
+
+void sock_json(struct json *json, const struct snapshot *snap, const struct sock *sock,
+	       uint32_t facts)
+{
+	json_open(json, '{');
+	sock_json_members(json, snap, sock, facts);
 	if (facts & FACT_OWNERS) {
 		json_key(json, "owners");
 		sock_json_owners(json, snap, sock, facts);
@@ -64,7 +93,9 @@ void sock_json_fields(struct json *json, const struct snapshot *snap, const stru
 	json_open(json, '{');
 	for (; *chosen; chosen++) {
 		const struct field *field = *chosen;
-		if (field->multiple) {
+		if (field->multiple && !(field->needs & FACT_OWNERS)) {
+			put_list(json, snap, sock, field);
+		} else if (field->multiple) {
 			json_key(json, field->name);
 			json_open(json, '[');
 			for (uint32_t nth = 0; nth < sock->n_owners; nth++)

@@ -21,6 +21,12 @@ void sock_json(struct json *json, const struct snapshot *snap, const struct sock
 void sock_json_fields(struct json *json, const struct snapshot *snap, const struct sock *sock,
 		      const struct field *const *chosen);
 
+/* The members of an open object: all scalars of @sock; all that is known of its @nth owner. */
+void sock_json_members(struct json *json, const struct snapshot *snap, const struct sock *sock,
+		       uint32_t facts);
+void sock_json_owner_members(struct json *json, const struct snapshot *snap,
+			     const struct sock *sock, uint32_t nth, uint32_t facts);
+
 /* The value of "owners": an array, empty where no process is known to hold it. */
 void sock_json_owners(struct json *json, const struct snapshot *snap, const struct sock *sock,
 		      uint32_t facts);

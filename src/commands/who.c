@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* berth who: every holder of a port, an address, a connection, or whatever else was pointed at. */
+#include "commands/who.h"
+#include "commands/collect.h"
+#include "commands/command.h"
+#include "commands/names.h"
+#include "commands/output.h"
+#include "base/auto.h"
+#include "core/facts.h"
+#include "core/names.h"
+#include "core/parse_error.h"
+#include "core/snapshot.h"
+#include "core/what.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct whats {
+	struct what **items;
+	size_t n;
+};
+
+static void whats_release(struct whats *whats)
+{
+	for (size_t i = 0; i < whats->n; i++)
+		what_free(whats->items[i]);
+	free(whats->items);
+}
+
+static int parse_whats(const struct invocation *inv, struct whats *whats)
+{
+	whats->items = calloc((size_t)inv->n_operands + 1, sizeof(struct what *));
+	if (!whats->items)
+		return failure(inv, "out of memory");
+	for (int i = 0; i < inv->n_operands; i++) {
+		struct parse_error error = {};
+		int result = what_parse(inv->operands[i], &machine_names, &whats->items[i], &error);
+		if (result == -EINVAL)
+			return usage_error(inv, "'%s': %s", inv->operands[i], error.text);
+		if (result)
+			return failure(inv, "%s", strerror(-result));
+		whats->n++;
+	}
+	return 0;
+}
+
+static void make_request(const struct whats *whats, struct request *request)
+{
+	*request = (struct request){
+		.facts = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES,
+		.protos = PROTOS_ALL,
+		.states = STATES_ALL,
+		.ipv4 = true,
+		.ipv6 = true,
+	};
+	/* Of several, each may mean other sockets: then nothing is left out beforehand. */
+	if (whats->n == 1)
+		what_narrow(whats->items[0], request);
+}
+
+static int choose_socks(const struct snapshot *snap, const struct whats *whats, uint32_t **ret_socks,
+			size_t *ret_n)
+{
+	AUTO(freep) uint32_t *socks = malloc((snap->n_socks + 1) * sizeof(*socks));
+	size_t n = 0;
+
+	if (!socks)
+		return -ENOMEM;
+	for (size_t i = 0; i < snap->n_socks; i++) {
+		bool meant = false;
+		if (!collect_wants(snap, &snap->socks[i]))
+			continue;
+		for (size_t k = 0; k < whats->n && !meant; k++)
+			meant = what_matches(whats->items[k], snap, &snap->socks[i]);
+		if (meant)
+			socks[n++] = (uint32_t)i;
+	}
+	*ret_socks = take(socks);
+	*ret_n = n;
+	return 0;
+}
+
+static int compare_pids(const void *left, const void *right)
+{
+	const uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+int who_print_pids(const struct who *who, struct output *output)
+{
+	const struct snapshot *snap = who->snap;
+	size_t n = 0;
+
+	AUTO(freep) uint32_t *pids = calloc(snap->n_owners + 1, sizeof(*pids));
+	if (!pids)
+		return -ENOMEM;
+	for (size_t i = 0; i < who->n_socks; i++) {
+		const struct sock *sock = &snap->socks[who->socks[i]];
+		for (uint32_t nth = 0; nth < sock->n_owners; nth++)
+			pids[n++] = owner_proc(snap, sock_owner(snap, sock, nth))->pid;
+	}
+	qsort(pids, n, sizeof(*pids), compare_pids);
+	for (size_t i = 0; i < n; i++) {
+		if (i && pids[i] == pids[i - 1])
+			continue;
+		out_add_u64(&output->out, pids[i]);
+		out_add_char(&output->out, '\n');
+	}
+	return output->out.error;
+}
+
+/* Could a socket of @what be among what was not seen? */
+static bool may_be_hidden(const struct snapshot *snap, const struct what *what)
+{
+	const bool by_owner = what->kind == WHAT_NAME || what->kind == WHAT_FIELD;
+
+	for (size_t i = 0; i < snap->n_coverages; i++) {
+		const struct coverage *coverage = &snap->coverages[i];
+		const bool is_gap = coverage->level == COVERAGE_PARTIAL ||
+				    coverage->level == COVERAGE_NONE;
+		/* Other namespaces were not asked about if they cannot be entered. */
+		if (!is_gap || !strcmp(coverage->source, "netns"))
+			continue;
+		if (strcmp(coverage->source, "owners") != 0 &&
+		    strcmp(coverage->source, "processes") != 0)
+			return true;
+		if (by_owner)
+			return true;
+	}
+	return false;
+}
+
+/* Nothing was found: say so in one line for each WHAT. The exit code. */
+static int report_absence(const struct snapshot *snap, const struct whats *whats)
+{
+	int code = EXIT_NO;
+
+	for (size_t i = 0; i < whats->n; i++) {
+		const bool hidden = may_be_hidden(snap, whats->items[i]);
+		fprintf(stderr, hidden ? "berth who: nothing seen of %s, but not all could be seen\n"
+				       : "berth who: nobody holds %s\n",
+			whats->items[i]->text);
+		if (hidden)
+			code = EXIT_UNKNOWN;
+	}
+	return code;
+}
+
+static int print(const struct invocation *inv, const struct who *who, struct output *output)
+{
+	if (option_given(inv, "pids"))
+		return who_print_pids(who, output);
+	if (output->json || output->ndjson)
+		return who_print_json(who, output);
+	return who_print_text(who, output);
+}
+
+static int answer(const struct invocation *inv, const struct whats *whats, struct snapshot *snap,
+		  struct output *output)
+{
+	AUTO(freep) uint32_t *socks = NULL;
+	struct who who = {.snap = snap, .whats = whats->items, .n_whats = whats->n};
+	int error = choose_socks(snap, whats, &socks, &who.n_socks);
+
+	who.socks = socks;
+	if (!error)
+		error = print(inv, &who, output);
+	if (error && error != output->out.error)
+		return failure(inv, "%s", strerror(-error));
+	return who.n_socks ? EXIT_YES : report_absence(snap, whats);
+}
+
+static int who_run(const struct invocation *inv)
+{
+	AUTO(whats_release) struct whats whats = {};
+	AUTO(snapshot_freep) struct snapshot *snap = NULL;
+	struct request request;
+	struct output output;
+
+	if (!inv->n_operands)
+		return usage_error(inv, "say what to look for: a port, an address, pid:N, a name");
+	int code = parse_whats(inv, &whats);
+	if (code)
+		return code;
+	code = output_open(&output, inv);
+	if (!code) {
+		make_request(&whats, &request);
+		code = collect(inv, &request, &snap);
+	}
+	if (!code) {
+		if (!option_given(inv, "pids"))
+			collect_user_names(inv, snap);
+		code = answer(inv, &whats, snap, &output);
+	}
+	code = output_close(&output, inv, code);
+	if (snap)
+		coverage_print(inv, snap);
+	return code;
+}
+
+static const struct option_row options[] = {
+	{"pids", 't', NULL, false, "print only the pids of the holders", NULL},
+	{},
+};
+
+const struct command command_who = {
+	.name = "who",
+	.args = "WHAT...",
+	.summary = "Show who holds a port, an address, a connection or a UNIX socket",
+	.help = "WHAT is a port (8080, udp/53, 8000-8100), an address (10.0.0.5:80, [::1]:80), a\n"
+		"connection (A:P>B:Q), a program (nginx), a UNIX socket (/run/x.sock), or WORD:VALUE, as\n"
+		"in pid:4242, unit:nginx.service, user:www-data, container:ID.\n"
+		"Exit code: 0 somebody or something holds it, 1 nobody does, 3 not all could be seen.\n",
+	.examples = "berth who 8080\tWho has port 8080, TCP or UDP\n"
+		    "berth who nginx\tEverything nginx holds\n"
+		    "kill $(berth who -t 8080/tcp)\tEnd the holders\n"
+		    "berth who 10.0.0.5:40000>10.0.0.9:5432\tWhose connection this is\n",
+	.options = options,
+	.groups = OPTIONS_OUTPUT | OPTIONS_SNAPSHOT,
+	.operands = "@what",
+	.run = who_run,
+};
