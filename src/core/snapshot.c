@@ -25,7 +25,9 @@ void snapshot_free(struct snapshot *snap)
 		return;
 	free(snap->socks);
 	free(snap->extras);
+	free(snap->binds);
 	free(snap->procs);
+	free(snap->holdings);
 	free(snap->owners);
 	free(snap->namespaces);
 	free(snap->coverages);
@@ -90,6 +92,30 @@ struct sock_extra *snapshot_extra(struct snapshot *snap, size_t sock)
 		snap->room_extras = room;
 	}
 	return &snap->extras[sock];
+}
+
+struct bind_facts *snapshot_bind(struct snapshot *snap, size_t sock)
+{
+	if (sock >= snap->room_binds) {
+		const size_t room = snap->room_socks;
+		struct bind_facts *more = reallocarray(snap->binds, room, sizeof(*snap->binds));
+		if (!more)
+			return NULL;
+		memset(more + snap->room_binds, 0, (room - snap->room_binds) * sizeof(*more));
+		snap->binds = more;
+		snap->room_binds = room;
+	}
+	return &snap->binds[sock];
+}
+
+struct holding *snapshot_add_holding(struct snapshot *snap)
+{
+	if (!grow(&snap->holdings, snap->n_holdings, &snap->room_holdings,
+		  sizeof(*snap->holdings)))
+		return NULL;
+	struct holding *holding = &snap->holdings[snap->n_holdings++];
+	memset(holding, 0, sizeof(*holding));
+	return holding;
 }
 
 struct proc *snapshot_add_proc(struct snapshot *snap)

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "core/bind_facts.h"
 #include "core/coverage.h"
 #include "core/host.h"
 #include "core/proc.h"
@@ -27,6 +28,15 @@ struct owner {
 	int32_t fd;    /* -1: held without an fd (mmap, in flight) */
 };
 
+/* A socket's file that a process holds, found before the socket: see sources/owners.c. */
+struct holding {
+	uint32_t inode;
+	uint32_t proc; /* index into .procs */
+	int32_t fd;
+	uint16_t options, options_known; /* enum sock_option */
+	struct bind_facts bind;
+};
+
 /* What the machine calls a user id. */
 struct user {
 	uint32_t uid;
@@ -39,8 +49,12 @@ struct snapshot {
 	size_t n_socks, room_socks;
 	struct sock_extra *extras; /* NULL, or parallel to .socks: only when asked */
 	size_t room_extras;
+	struct bind_facts *binds; /* NULL, or parallel to .socks: only with FACT_REUSE */
+	size_t room_binds;
 	struct proc *procs;
 	size_t n_procs, room_procs;
+	struct holding *holdings;
+	size_t n_holdings, room_holdings;
 	struct owner *owners; /* after snapshot_index(): sorted by socket */
 	size_t n_owners, room_owners;
 	struct namespace *namespaces; /* [0] is the reader's own */
@@ -79,6 +93,9 @@ void snapshot_expect_socks(struct snapshot *snap, size_t more);
  * are zeroed when first seen. Calling it with the last socket makes .extras span all. Or NULL.
  */
 struct sock_extra *snapshot_extra(struct snapshot *snap, size_t sock);
+/* The same for the bind facts of the socket with index @sock. */
+struct bind_facts *snapshot_bind(struct snapshot *snap, size_t sock);
+struct holding *snapshot_add_holding(struct snapshot *snap);
 struct proc *snapshot_add_proc(struct snapshot *snap);
 struct namespace *snapshot_add_namespace(struct snapshot *snap);
 struct coverage *snapshot_add_coverage(struct snapshot *snap);
@@ -114,6 +131,15 @@ static inline const struct owner *sock_owner(const struct snapshot *snap, const 
 					     uint32_t nth)
 {
 	return nth < sock->n_owners ? &snap->owners[sock->first_owner + nth] : NULL;
+}
+
+/* What is known of how @sock was bound, or NULL. */
+static inline const struct bind_facts *sock_bind(const struct snapshot *snap,
+						 const struct sock *sock)
+{
+	const size_t nth = (size_t)(sock - snap->socks);
+
+	return nth < snap->room_binds && snap->binds[nth].known ? &snap->binds[nth] : NULL;
 }
 
 static inline const struct proc *owner_proc(const struct snapshot *snap, const struct owner *owner)

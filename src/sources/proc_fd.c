@@ -4,14 +4,13 @@
  * files. All reads about a process go through one descriptor of its fd directory, so a pid that
  * is used again can never lend its name to another's sockets (see sources/proc_dir.h).
  */
+#include "sources/proc_fd.h"
 #include "base/auto.h"
 #include "base/numbers.h"
-#include "core/facts.h"
 #include "core/snapshot.h"
 #include "sources/proc_dir.h"
 #include "sources/proc_pids.h"
 #include "sources/proc_stat.h"
-#include "sources/sources.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -333,7 +332,7 @@ static int coverage_add(struct snapshot *snap, uint32_t seen, uint32_t total)
 	return 0;
 }
 
-static int proc_fd_collect(struct snapshot *snap, const struct request *request)
+int proc_fd_collect(struct snapshot *snap)
 {
 	AUTO(pid_list_release) struct pid_list pids = {0};
 	struct scan scan = {.snap = snap, .pids = &pids, .lock = PTHREAD_MUTEX_INITIALIZER};
@@ -348,9 +347,3 @@ static int proc_fd_collect(struct snapshot *snap, const struct request *request)
 		return coverage_add(snap, 0, 0);
 	return err ? err : coverage_add(snap, scan.seen, scan.total);
 }
-
-const struct source source_proc_fd = {
-	.name = "proc_fd",
-	.provides = FACT_OWNERS,
-	.collect = proc_fd_collect,
-};

@@ -33,6 +33,7 @@ struct tally {
 struct collection {
 	struct dump dump;
 	struct tally tallies[N_SOCK_PROTOS];
+	uint32_t protos;   /* those asked for that are not there already */
 	bool diag_refused; /* by --source=proc */
 	bool proc_refused; /* by --source=sock_diag */
 };
@@ -71,7 +72,7 @@ static bool worth_asking(const struct collection *collection, enum sock_proto pr
 			 const uint32_t counts[N_SOCK_PROTOS])
 {
 	return (counts[proto] || proto == SOCK_PROTO_TCP) &&
-	       collection->dump.request->protos & PROTO_BIT(proto);
+	       collection->protos & PROTO_BIT(proto);
 }
 
 /* On a thread inside the namespace. */
@@ -94,7 +95,7 @@ static int read_namespace(void *data)
 		if (worth_asking(collection, proto, counts))
 			err = read_protocol(collection, proto);
 	if (!err && dump->diag && n_mptcp && n_mptcp != UINT32_MAX &&
-	    dump->request->protos & PROTO_BIT(SOCK_PROTO_TCP))
+	    collection->protos & PROTO_BIT(SOCK_PROTO_TCP))
 		err = inet_diag_mark_mptcp(dump, first);
 	return err == -ENOMEM ? err : 0;
 }
@@ -145,12 +146,27 @@ static int add_namespace_failure(struct snapshot *snap, const struct namespace *
 	return 0;
 }
 
+/* Sockets of some protocols may be there already: told by BPF. */
+static uint32_t protos_told(const struct snapshot *snap)
+{
+	uint32_t told = 0;
+
+	for (size_t i = 0; i < snap->n_coverages; i++)
+		for (enum sock_proto proto = 0; proto < SOCK_PROTO_OTHER; proto++)
+			if (!strcmp(snap->coverages[i].source, sock_proto_name(proto)))
+				told |= PROTO_BIT(proto);
+	return told;
+}
+
 static int sockets_collect(struct snapshot *snap, const struct request *request)
 {
 	AUTO(cgroup_ids_freep) struct cgroup_ids *cgroups = NULL;
 	struct collection collection = {.dump = {.snap = snap, .request = request}};
 	int err = 0;
 
+	collection.protos = request->protos & ~protos_told(snap);
+	if (!collection.protos)
+		return 0;
 	if (request->source) {
 		collection.diag_refused = !strcmp(request->source, "proc");
 		collection.proc_refused = !strcmp(request->source, "sock_diag");
@@ -167,7 +183,7 @@ static int sockets_collect(struct snapshot *snap, const struct request *request)
 			err = add_namespace_failure(snap, &snap->namespaces[i], err);
 	}
 	for (enum sock_proto proto = 0; proto < SOCK_PROTO_OTHER && !err; proto++)
-		if (request->protos & PROTO_BIT(proto))
+		if (collection.protos & PROTO_BIT(proto))
 			err = add_coverage(snap, proto, &collection.tallies[proto]);
 	return err;
 }

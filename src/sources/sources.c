@@ -12,8 +12,9 @@
 #define SOURCES(X)	\
 	X(netns)	\
 	X(host)		\
+	X(bpf_sockets)	\
 	X(sockets)	\
-	X(proc_fd)	\
+	X(owners)	\
 	X(processes)	\
 	X(users)
 

@@ -1,0 +1,529 @@
+// SPDX-License-Identifier: (MIT OR GPL-2.0-only)
+/*
+ * Every socket of every process in every network namespace, by walking the file tables of all
+ * tasks, and the TCP sockets no process holds, by walking the kernel's TCP tables. Observes and
+ * copies; what it means is decided in user space.
+ *
+ * iter/task is only the way in: each call of a program fills the worker's window with records and
+ * asks to be called again for the same task (return 1) while there is more. Two workers share the
+ * work by taking turns of CHUNK fds or buckets.
+ *
+ * Nothing is locked and no file is pinned. What is read may change meanwhile; so a record counts
+ * only if afterwards the task still has its file table, the table its array and the slot its file.
+ */
+#include "kernel.h"
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "wire.h"
+
+char _license[] SEC("license") = "Dual MIT/GPL";
+
+enum {
+	CHUNK_BITS = 10,
+	SLOTS_A_CALL = 1 << 18, /* fds or buckets looked at before user space gets a word in */
+	CHAIN_MAX = 4096,	/* sockets in one bucket */
+	FILE_TYPE = 0170000,
+	FILE_IS_SOCKET = 0140000,
+	IPV4 = 2, /* AF_INET */
+	IPV6 = 10,
+	PROTO_TCP = 6,
+	STATE_TIME_WAIT = 6,
+	STATE_LISTEN = 10,
+	STATE_NEW_SYN_RECV = 12,
+	/* icsk_pending, include/net/inet_connection_sock.h */
+	PENDING_RETRANS = 1,
+	PENDING_PROBE0 = 3,
+	PENDING_LOSS_PROBE = 5,
+	PENDING_REORDER = 6,
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, WIRE_WORKERS * WIRE_WINDOW);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct wire_record);
+} records SEC(".maps");
+
+struct wire_shared shared;
+
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
+
+/* Any address as a pointer to a kernel structure; a load that faults yields 0. */
+#define CAST(type, address) ((type *)bpf_rdonly_cast((void *)(address), bpf_core_type_id_kernel(type)))
+/*
+ * The 8 bytes at @address as a number: a pointer's bits may be tested only if the verifier does
+ * not know it as one, so they are read by way of a structure that begins with an integer.
+ */
+#define WORD(address) ((__u64)CAST(struct timespec64, address)->tv_sec)
+#define SLOT(address, nth) WORD((__u64)(address) + 8ull * (nth))
+
+/* Which worker does the reader of this iterator drive? */
+static __always_inline __u32 worker_index(void)
+{
+	return shared.question.workers > 1 && (__u32)bpf_get_current_pid_tgid() == shared.question.reader_tids[1];
+}
+
+static __always_inline void copy_address(wire_u8 *to, struct in6_addr *from)
+{
+	__u32 *words = (__u32 *)to;
+
+	words[0] = from->in6_u.u6_addr32[0];
+	words[1] = from->in6_u.u6_addr32[1];
+	words[2] = from->in6_u.u6_addr32[2];
+	words[3] = from->in6_u.u6_addr32[3];
+}
+
+static __always_inline void clear(struct wire_socket *to)
+{
+	__u64 *words = (__u64 *)to;
+
+	for (unsigned i = 0; i < sizeof(*to) / sizeof(*words); i++)
+		words[i] = 0;
+}
+
+static __always_inline void fill_common(struct wire_socket *to, struct sock_common *from)
+{
+	to->cookie = from->skc_cookie.counter;
+	to->family = from->skc_family;
+	to->state = from->skc_state;
+	to->device = from->skc_bound_dev_if;
+	to->netns = from->skc_net.net->ns.inum;
+	to->local_port = from->skc_num;
+	to->remote_port = __builtin_bswap16(from->skc_dport);
+	if (to->family == IPV4) {
+		*(__u32 *)to->local = from->skc_rcv_saddr;
+		*(__u32 *)to->remote = from->skc_daddr;
+	} else if (to->family == IPV6) {
+		copy_address(to->local, &from->skc_v6_rcv_saddr);
+		copy_address(to->remote, &from->skc_v6_daddr);
+	}
+	to->reuse = BPF_CORE_READ_BITFIELD(from, skc_reuse);
+	to->flags = BPF_CORE_READ_BITFIELD(from, skc_reuseport) * WIRE_REUSEPORT +
+		    BPF_CORE_READ_BITFIELD(from, skc_ipv6only) * WIRE_V6ONLY;
+}
+
+static __always_inline void fill_timer(struct wire_socket *to, ulong expires, __u8 timer)
+{
+	to->timer = timer;
+	to->timer_jiffies = (__s32)((__u32)expires - (__u32)bpf_jiffies64());
+}
+
+/* As tcp_diag and inet_sk_diag_fill() do: net/ipv4/inet_diag.c. */
+static __always_inline void fill_tcp(struct wire_socket *to, struct tcp_sock *tcp)
+{
+	struct inet_connection_sock *icsk = &tcp->inet_conn;
+	struct sock *sk = &icsk->icsk_inet.sk;
+
+	if (bpf_core_field_exists(tcp->is_mptcp))
+		to->flags += tcp->is_mptcp * WIRE_MPTCP;
+	if (to->state == STATE_LISTEN) {
+		to->recv_queue = sk->sk_ack_backlog;
+		to->send_queue = sk->sk_max_ack_backlog;
+		return;
+	}
+	to->recv_queue = tcp->rcv_nxt - tcp->copied_seq;
+	to->send_queue = tcp->write_seq - tcp->snd_una;
+	const __u8 pending = icsk->icsk_pending;
+	if (pending == PENDING_RETRANS || pending == PENDING_LOSS_PROBE ||
+	    pending == PENDING_REORDER || pending == PENDING_PROBE0) {
+		fill_timer(to, bpf_core_field_exists(icsk->icsk_timeout)
+				       ? icsk->icsk_timeout
+				       : icsk->icsk_retransmit_timer.expires,
+			   pending == PENDING_PROBE0 ? WIRE_TIMER_PROBE0 : WIRE_TIMER_RETRANS);
+		to->retransmits = pending == PENDING_PROBE0 ? icsk->icsk_probes_out
+							    : icsk->icsk_retransmits;
+	} else if (!pending && sk->sk_timer.entry.pprev) {
+		fill_timer(to, sk->sk_timer.expires, WIRE_TIMER_KEEPALIVE);
+		to->retransmits = icsk->icsk_probes_out;
+	}
+}
+
+/* What bind() looks at beside the socket itself. */
+static __always_inline void fill_bucket(struct wire_socket *to, struct tcp_sock *tcp)
+{
+	struct sock_reuseport *group = tcp->inet_conn.icsk_inet.sk.sk_reuseport_cb;
+
+	if (group) {
+		to->reuseport_id = group->reuseport_id;
+		to->reuseport_members = group->num_socks;
+		to->flags += group->prog ? WIRE_REUSEPORT_PROG : 0;
+	}
+	if (to->protocol != PROTO_TCP)
+		return;
+	struct inet_bind_bucket *bucket = tcp->inet_conn.icsk_bind_hash;
+	if (!bucket)
+		return;
+	to->flags += WIRE_HAS_BUCKET + bucket->fast_ipv6_only * WIRE_BUCKET_V6ONLY;
+	to->bucket_fastreuse = bucket->fastreuse;
+	to->bucket_fastreuseport = bucket->fastreuseport;
+	to->bucket_uid = bucket->fastuid.val;
+	to->bucket_family = bucket->fast_sk_family;
+}
+
+/*
+ * Fill record @at from the full socket at @address, whatever its family: members beyond its
+ * structure are not looked at. Global functions are verified once, not once for every path to them.
+ */
+__noinline int put_socket(__u32 at, __u64 address)
+{
+	struct wire_record *record = bpf_map_lookup_elem(&records, &at);
+
+	if (!record)
+		return 0;
+	struct tcp_sock *tcp = CAST(struct tcp_sock, address);
+	struct inet_sock *inet = &tcp->inet_conn.icsk_inet;
+	struct sock *sk = &inet->sk;
+	struct wire_socket *to = &record->socket;
+	clear(to);
+	fill_common(to, &sk->__sk_common);
+	to->uid = sk->sk_uid.val;
+	to->mark = sk->sk_mark;
+	to->protocol = sk->sk_protocol;
+	to->type = sk->sk_type;
+	to->userlocks = BPF_CORE_READ_BITFIELD(sk, sk_userlocks);
+	to->shutdown = sk->sk_shutdown;
+	if (to->family != IPV4 && to->family != IPV6)
+		return 0;
+	if (bpf_core_field_exists(inet->inet_flags)) {
+		to->inet_flags = inet->inet_flags;
+		to->flags += WIRE_HAS_INET_FLAGS;
+	}
+	if (to->protocol == PROTO_TCP)
+		fill_tcp(to, tcp);
+	if (shared.question.with_bucket)
+		fill_bucket(to, tcp);
+	return 0;
+}
+
+/* --- The file tables of all tasks. --- */
+
+struct task_walk {
+	struct task_struct *task;
+	__u64 leader, files, table, slots; /* addresses */
+	__u64 next;
+	__u32 max_fds, index, tgid;
+	__u32 told; /* the process of the records */
+	__u32 full;
+};
+
+static __always_inline struct upid *upid_at(struct pid *pid, __u32 level)
+{
+	return CAST(struct upid, (__u64)pid + bpf_core_field_offset(pid->numbers) +
+					 (__u64)level * bpf_core_type_size(struct upid));
+}
+
+/* Fill record @at from the thread group whose leader is at @address. */
+__noinline int put_process(__u32 at, __u64 address)
+{
+	struct wire_record *record = bpf_map_lookup_elem(&records, &at);
+
+	if (!record)
+		return 0;
+	struct task_struct *leader = CAST(struct task_struct, address);
+	struct task_struct *reader = (void *)bpf_get_current_task_btf();
+	struct pid *pid = leader->thread_pid, *parent = leader->real_parent->group_leader->thread_pid;
+	struct wire_process *to = &record->process;
+	const __u32 level = reader->thread_pid->level, inner = pid->level;
+	struct upid *last = upid_at(pid, inner);
+
+	record->kind = WIRE_PROCESS;
+	to->start_ns = leader->start_boottime;
+	to->pid = upid_at(pid, level)->nr;
+	to->pid_inner = inner > level ? last->nr : 0;
+	to->parent = parent->level < level ? 0 : upid_at(parent, level)->nr;
+	to->uid = leader->real_cred->uid.val;
+	to->netns = leader->nsproxy->net_ns->ns.inum;
+	to->pidns = last->ns->ns.inum;
+	to->userns = leader->real_cred->user_ns->ns.inum;
+	bpf_probe_read_kernel(to->comm, sizeof(to->comm), leader->comm);
+	return 0;
+}
+
+/* Has nothing of the way to slot @fd changed since @file was read from it? */
+static __always_inline bool still_there(struct task_walk *walk, __u64 fd, __u64 file)
+{
+	barrier();
+	return SLOT(walk->slots, fd) == file &&
+	       (__u64)CAST(struct files_struct, walk->files)->fdt == walk->table &&
+	       (__u64)walk->task->files == walk->files;
+}
+
+/* Is the socket one that was asked for? */
+static __always_inline bool is_wanted(struct sock_common *common)
+{
+	if (!shared.question.local_port && !shared.question.only_inet)
+		return true;
+	__u16 family = common->skc_family;
+	if (family != IPV4 && family != IPV6)
+		return !shared.question.only_inet;
+	return !shared.question.local_port || common->skc_num == shared.question.local_port;
+}
+
+/* The file behind one slot. False when the window is full. */
+static __always_inline bool look_at(struct task_walk *walk, struct wire_worker *worker, __u64 fd,
+				    __u64 address)
+{
+	struct file *file = CAST(struct file, address);
+	struct inode *inode = file->f_inode;
+
+	if ((inode->i_mode & FILE_TYPE) != FILE_IS_SOCKET)
+		return true;
+	struct socket *socket = CAST(struct socket, file->private_data);
+	__u64 sk = WORD(&socket->sk);
+	/* An O_PATH file of a socket in a file system is no socket. */
+	if ((__u64)socket->file != address || !sk || !is_wanted(CAST(struct sock_common, sk)))
+		return true;
+	__u32 at = worker->n;
+	if (at + 2 > WIRE_WINDOW)
+		return false;
+	at += walk->index * WIRE_WINDOW;
+	if (!walk->told) {
+		put_process(at++, walk->leader);
+		worker->n++;
+		walk->told = 1;
+	}
+	struct wire_record *record = bpf_map_lookup_elem(&records, &at);
+	if (!record)
+		return false;
+	put_socket(at, sk);
+	record->kind = WIRE_SOCKET;
+	record->socket.inode = (__u32)inode->i_ino;
+	record->socket.fd = (__s32)fd;
+	if (still_there(walk, fd, address))
+		worker->n++;
+	else
+		worker->n_denied++;
+	return true;
+}
+
+static long walk_slot(__u32 i, struct task_walk *walk)
+{
+	const __u64 fd = walk->next;
+	struct wire_worker *worker = &shared.workers[walk->index & 1];
+
+	if (fd >= walk->max_fds)
+		return 1;
+	/* The other worker's chunk. */
+	if (shared.question.workers > 1 &&
+	    (((fd >> CHUNK_BITS) + walk->tgid) & 1) != walk->index) {
+		walk->next = (fd | ((1 << CHUNK_BITS) - 1)) + 1;
+		return 0;
+	}
+	__u64 file = SLOT(walk->slots, fd);
+	if (file && !look_at(walk, worker, fd, file)) {
+		walk->full = 1;
+		return 1;
+	}
+	walk->next = fd + 1;
+	return 0;
+}
+
+static __always_inline int walk_task(struct task_struct *task)
+{
+	struct files_struct *files = task->files;
+	/* Threads mostly share their leader's table. */
+	if (!files || (task->pid != task->tgid && task->group_leader->files == files))
+		return 0;
+	struct fdtable *table = files->fdt;
+	const __u32 index = worker_index() & 1;
+	struct wire_worker *worker = &shared.workers[index];
+	struct task_walk walk = {
+		.task = task,
+		.leader = WORD(&task->group_leader),
+		.tgid = task->tgid,
+		.files = (__u64)files,
+		.table = (__u64)table,
+		.slots = (__u64)table->fd,
+		.max_fds = table->max_fds,
+		.index = index,
+	};
+	const bool again = worker->task_pid == (__u32)task->pid &&
+			   worker->task_start == task->start_boottime;
+
+	if (again)
+		walk.next = worker->next;
+	bpf_loop(SLOTS_A_CALL, walk_slot, &walk, 0);
+	worker->jiffies = bpf_jiffies64();
+	worker->uptime_ns = bpf_ktime_get_ns();
+	if (!walk.full && walk.next >= walk.max_fds) {
+		worker->task_pid = 0;
+		return 0;
+	}
+	worker->task_pid = task->pid;
+	worker->task_start = task->start_boottime;
+	worker->next = walk.next;
+	return 1;
+}
+
+/* --- The TCP tables. --- */
+
+struct chain_walk {
+	__u64 node;
+	__u32 index;
+	__u32 full;
+};
+
+/* Fill record @at from a connection that waits out its end, or a half-open one. */
+__noinline int put_mini(__u32 at, __u64 address)
+{
+	struct wire_record *record = bpf_map_lookup_elem(&records, &at);
+
+	if (!record)
+		return 0;
+	struct wire_socket *to = &record->socket;
+	clear(to);
+	fill_common(to, CAST(struct sock_common, address));
+	to->protocol = PROTO_TCP;
+	if (to->state == STATE_TIME_WAIT) {
+		struct inet_timewait_sock *tw = CAST(struct inet_timewait_sock, address);
+		to->state = tw->tw_substate;
+		to->mark = tw->tw_mark;
+		to->local_port = __builtin_bswap16(tw->tw_sport);
+		fill_timer(to, tw->tw_timer.expires, WIRE_TIMER_WAIT);
+	} else {
+		struct inet_request_sock *inet = CAST(struct inet_request_sock, address);
+		to->mark = inet->ir_mark;
+		to->retransmits = inet->req.num_retrans;
+		fill_timer(to, inet->req.rsk_timer.expires, WIRE_TIMER_RETRANS);
+	}
+	return 0;
+}
+
+/* One socket of a chain. False when the window is full. */
+static __always_inline bool look_at_sock(struct chain_walk *walk, struct wire_worker *worker,
+					 __u64 address)
+{
+	struct tcp_sock *tcp = CAST(struct tcp_sock, address);
+	struct sock *sk = &tcp->inet_conn.icsk_inet.sk;
+	const __u8 state = sk->__sk_common.skc_state;
+	const bool is_mini = state == STATE_TIME_WAIT || state == STATE_NEW_SYN_RECV;
+
+	if (shared.question.local_port && sk->__sk_common.skc_num != shared.question.local_port)
+		return true;
+	struct socket *socket = is_mini ? NULL : sk->sk_socket;
+	if (socket && !shared.question.all_tables && state != STATE_LISTEN &&
+	    !(bpf_core_field_exists(tcp->is_mptcp) && tcp->is_mptcp)) {
+		worker->n_held++;
+		return true;
+	}
+	__u32 at = worker->n;
+	if (at >= WIRE_WINDOW)
+		return false;
+	at += walk->index * WIRE_WINDOW;
+	struct wire_record *record = bpf_map_lookup_elem(&records, &at);
+	if (!record)
+		return false;
+	if (is_mini)
+		put_mini(at, address);
+	else
+		put_socket(at, address);
+	record->kind = WIRE_LOOSE;
+	record->socket.fd = -1;
+	struct file *file = socket ? socket->file : NULL;
+	if (file) {
+		record->socket.flags += WIRE_HAS_FILE;
+		record->socket.inode = (__u32)file->f_inode->i_ino;
+	} else if (!bpf_core_field_exists(sk->sk_ino)) {
+		/* Until 6.17 the user of a socket without a file was not kept. */
+		record->socket.uid = 0;
+	}
+	worker->n++;
+	return true;
+}
+
+static long walk_chain(__u32 i, struct chain_walk *walk)
+{
+	struct wire_worker *worker = &shared.workers[walk->index & 1];
+
+	/* The end of a chain is marked by the lowest bit: include/linux/list_nulls.h. */
+	if (!walk->node || walk->node & 1)
+		return 1;
+	__u64 address = walk->node - bpf_core_field_offset(struct sock_common, skc_nulls_node);
+	if (!look_at_sock(walk, worker, address)) {
+		walk->full = 1;
+		return 1;
+	}
+	walk->node = WORD(&CAST(struct hlist_nulls_node, walk->node)->next);
+	return 0;
+}
+
+struct table_walk {
+	__u64 ehash, lhash;
+	__u64 next;
+	__u32 n_ehash, n_lhash, index;
+	__u32 full;
+};
+
+static long walk_bucket(__u32 i, struct table_walk *walk)
+{
+	struct chain_walk chain = {.index = walk->index};
+	struct wire_worker *worker = &shared.workers[walk->index & 1];
+	const __u64 at = walk->next;
+
+	if (at >= (__u64)walk->n_ehash + walk->n_lhash)
+		return 1;
+	if (shared.question.workers > 1 && ((at >> CHUNK_BITS) & 1) != walk->index) {
+		walk->next = (at | ((1 << CHUNK_BITS) - 1)) + 1;
+		return 0;
+	}
+	if (at < walk->n_ehash) {
+		struct inet_ehash_bucket *bucket = CAST(struct inet_ehash_bucket,
+			walk->ehash + at * bpf_core_type_size(struct inet_ehash_bucket));
+		chain.node = WORD(&bucket->chain.first);
+	} else {
+		struct inet_listen_hashbucket *bucket = CAST(struct inet_listen_hashbucket,
+			walk->lhash + (at - walk->n_ehash) *
+					      bpf_core_type_size(struct inet_listen_hashbucket));
+		chain.node = WORD(&bucket->nulls_head.first);
+	}
+	const __u64 before = worker->n;
+	if (!(chain.node & 1))
+		bpf_loop(CHAIN_MAX, walk_chain, &chain, 0);
+	if (chain.full) {
+		worker->n = before; /* the whole bucket again, into an empty window */
+		walk->full = 1;
+		return 1;
+	}
+	walk->next = at + 1;
+	return 0;
+}
+
+static __always_inline int walk_tables(void)
+{
+	const __u32 index = worker_index() & 1;
+	struct wire_worker *worker = &shared.workers[index];
+
+	if (worker->done)
+		return 0;
+	struct task_struct *reader = (void *)bpf_get_current_task_btf();
+	struct inet_hashinfo *hash = reader->nsproxy->net_ns->ipv4.tcp_death_row.hashinfo;
+	struct table_walk walk = {
+		.ehash = WORD(&hash->ehash),
+		.lhash = WORD(&hash->lhash2),
+		.next = worker->next,
+		.n_ehash = hash->ehash_mask + 1,
+		.n_lhash = hash->lhash2_mask + 1,
+		.index = index,
+	};
+	bpf_loop(SLOTS_A_CALL, walk_bucket, &walk, 0);
+	worker->jiffies = bpf_jiffies64();
+	worker->uptime_ns = bpf_ktime_get_ns();
+	worker->next = walk.next;
+	worker->done = !walk.full && walk.next >= (__u64)walk.n_ehash + walk.n_lhash;
+	return !worker->done;
+}
+
+SEC("iter/task")
+int sockets(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+
+	if (!task)
+		return 0;
+	return shared.question.tables ? walk_tables() : walk_task(task);
+}

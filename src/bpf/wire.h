@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: (MIT OR GPL-2.0-only) */
+/*
+ * What the kernel half writes and the user half reads: fixed widths, no holes, no pointers. Numbers
+ * are in host order; addresses are bytes as on the wire.
+ */
+#ifndef BERTH_BPF_WIRE_H
+#define BERTH_BPF_WIRE_H
+
+#ifdef __bpf__
+#include <linux/types.h>
+typedef __u8 wire_u8;
+typedef __u16 wire_u16;
+typedef __u32 wire_u32;
+typedef __s32 wire_s32;
+typedef __u64 wire_u64;
+#else
+#include <stdint.h>
+typedef uint8_t wire_u8;
+typedef uint16_t wire_u16;
+typedef uint32_t wire_u32;
+typedef int32_t wire_s32;
+typedef uint64_t wire_u64;
+#endif
+
+enum wire_kind {
+	WIRE_PROCESS = 1, /* of the records that follow it, by this worker */
+	WIRE_SOCKET = 2,  /* a file descriptor of a process that is a socket */
+	WIRE_LOOSE = 3,	  /* a TCP socket found in the kernel's tables */
+};
+
+enum wire_flag {
+	WIRE_REUSEPORT = 1 << 0,
+	WIRE_V6ONLY = 1 << 1,
+	WIRE_REUSEPORT_PROG = 1 << 2,
+	WIRE_MPTCP = 1 << 3,
+	WIRE_HAS_BUCKET = 1 << 4, /* the bucket_ fields are meant */
+	WIRE_BUCKET_V6ONLY = 1 << 5,
+	WIRE_HAS_FILE = 1 << 6, /* WIRE_LOOSE: it is somebody's all the same */
+	WIRE_HAS_INET_FLAGS = 1 << 7,
+};
+
+enum { /* struct inet_sock.inet_flags, as since 6.5 (include/net/inet_sock.h) */
+	WIRE_INET_FREEBIND = 11,
+	WIRE_INET_TRANSPARENT = 15,
+	WIRE_INET_NO_PORT = 18,
+};
+
+enum { /* struct sock.sk_userlocks */
+	WIRE_LOCK_ADDR = 4,
+	WIRE_LOCK_PORT = 8,
+	WIRE_CONNECT_BIND = 16,
+};
+
+enum wire_timer { WIRE_TIMER_NONE, WIRE_TIMER_RETRANS, WIRE_TIMER_KEEPALIVE, WIRE_TIMER_WAIT, WIRE_TIMER_PROBE0 };
+
+struct wire_process {
+	wire_u64 start_ns; /* since boot */
+	wire_u32 pid;
+	wire_u32 pid_inner;
+	wire_u32 parent;
+	wire_u32 uid; /* real */
+	wire_u32 netns;
+	wire_u32 pidns;
+	wire_u32 userns;
+	char comm[16];
+	wire_u8 reserved[68];
+};
+
+struct wire_socket {
+	wire_u64 cookie;
+	wire_u8 local[16], remote[16];
+	wire_u32 inode;
+	wire_s32 fd;
+	wire_u32 uid, device, mark;
+	wire_u32 netns; /* inode of the socket's namespace */
+	wire_u32 recv_queue, send_queue;
+	wire_s32 timer_jiffies;
+	wire_u32 reuseport_id;
+	wire_u16 local_port, remote_port;
+	wire_u16 family, protocol;
+	wire_u32 inet_flags;
+	wire_u8 flags; /* enum wire_flag */
+	wire_u8 state, type;
+	wire_u8 userlocks, shutdown, reuse; /* the kernel's words for them */
+	wire_u8 timer; /* enum wire_timer */
+	wire_u8 retransmits;
+	/* What the port's bucket remembers of its binds: struct inet_bind_bucket. */
+	signed char bucket_fastreuse, bucket_fastreuseport;
+	wire_u16 bucket_family;
+	wire_u32 bucket_uid;
+	wire_u16 reuseport_members;
+	wire_u16 reserved;
+};
+
+struct wire_record {
+	wire_u32 kind; /* enum wire_kind */
+	wire_u32 number; /* for checks: counts up within a window */
+	union {
+		struct wire_process process;
+		struct wire_socket socket;
+	};
+};
+
+enum {
+	WIRE_WORKERS = 2,
+	WIRE_WINDOW = 8192, /* records each worker may write before its owner must read */
+};
+
+/* One worker's state, kept between calls; what is asked for is written by the user half. */
+struct wire_worker {
+	wire_u64 n;	   /* records in the window */
+	wire_u64 next;	   /* tasks: the first fd not looked at yet; tables: bucket */
+	wire_u64 task_start; /* whose .next it is */
+	wire_u64 n_held;   /* tables: sockets passed over because they have a file */
+	wire_u64 n_denied; /* reads that met memory in change */
+	wire_u32 task_pid;
+	wire_u32 done;	   /* tables: nothing is left */
+	wire_u64 jiffies, uptime_ns; /* at the last call, to learn the length of a jiffy */
+	wire_u8 apart[64]; /* workers do not share cache lines */
+};
+
+/* The question, constant while programs run. */
+struct wire_question {
+	wire_u32 workers; /* 1 or 2 */
+	wire_u32 reader_tids[WIRE_WORKERS];
+	wire_u32 local_port;	/* only sockets with this port; 0: all */
+	wire_u32 only_inet;	/* no others than IPv4 and IPv6 */
+	wire_u32 with_bucket;	/* fill the bucket_ fields and the reuseport group's */
+	wire_u32 all_tables;	/* tables: also those with a file, to find the unheld */
+	wire_u32 tables;	/* 0: walk the tasks; 1: the TCP tables */
+};
+
+struct wire_shared {
+	struct wire_worker workers[WIRE_WORKERS];
+	struct wire_question question;
+};
+
+_Static_assert(sizeof(struct wire_process) == 120, "wire layout");
+_Static_assert(sizeof(struct wire_socket) == 112, "wire layout");
+_Static_assert(sizeof(struct wire_record) == 128, "wire layout");
+_Static_assert(sizeof(struct wire_worker) == 128, "wire layout");
+_Static_assert(sizeof(struct wire_question) == 32, "wire layout");
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* By cost and by rights. */
+#include "sources/bpf_choice.h"
+#include "base/numbers.h"
+#include "core/facts.h"
+#include "sources/proc_dir.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef CAP_PERFMON
+#define CAP_PERFMON 38
+#define CAP_BPF 39
+#endif
+
+enum {
+	/* Below this many open files on the machine /proc is as fast as loading takes. */
+	FILES_FOR_BPF = 24000,
+	FILES_FOR_TWO = 64000,
+};
+
+/* What only sock_diag tells of TCP sockets. */
+static const uint32_t diag_facts = FACT_TCP_INFO | FACT_SKMEM | FACT_SOCKOPT | FACT_CGROUP;
+
+static uint64_t capabilities(void)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {0};
+
+	if (syscall(SYS_capget, &head, data))
+		return 0;
+	return data[0].effective | (uint64_t)data[1].effective << 32;
+}
+
+static bool has(uint64_t set, int capability)
+{
+	return set >> capability & 1;
+}
+
+/* Open files of the whole machine, by the first number of /proc/sys/fs/file-nr. */
+static uint64_t open_files(void)
+{
+	char text[64];
+	uint64_t n = 0;
+	long len = proc_dir_read(AT_FDCWD, "/proc/sys/fs/file-nr", text, sizeof(text));
+
+	if (len > 0)
+		parse_u64_n(text, strcspn(text, "\t \n"), UINT64_MAX, &n);
+	return n;
+}
+
+void bpf_choose(const struct request *request, struct bpf_choice *ret)
+{
+	*ret = (struct bpf_choice){.workers = 1};
+	if (request->source && strcmp(request->source, "bpf") != 0)
+		return;
+	const uint64_t set = capabilities();
+	const bool allowed =
+		has(set, CAP_SYS_ADMIN) || (has(set, CAP_BPF) && has(set, CAP_PERFMON));
+	if (!allowed && !request->source)
+		return;
+	const bool tcp = request->protos & PROTO_BIT(SOCK_PROTO_TCP);
+	const bool can_trace = has(set, CAP_SYS_PTRACE) && has(set, CAP_DAC_READ_SEARCH);
+	const uint64_t n_files = open_files();
+	const bool large = n_files >= FILES_FOR_BPF;
+	if (large)
+		ret->any = request->facts & FACT_OWNERS ||
+			   (tcp && !(request->facts & diag_facts));
+	ret->any |= (request->facts & FACT_OWNERS && !can_trace) || request->facts & FACT_REUSE ||
+		    request->source;
+	ret->tcp = ret->any && tcp && !(request->facts & diag_facts);
+	if (n_files >= FILES_FOR_TWO && sysconf(_SC_NPROCESSORS_ONLN) > 1)
+		ret->workers = 2;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Whether a question is worth the 50 ms that loading BPF programs takes, and how much to ask them. */
+#ifndef BERTH_SOURCES_BPF_CHOICE_H
+#define BERTH_SOURCES_BPF_CHOICE_H
+
+#include <stdbool.h>
+
+struct request;
+
+struct bpf_choice {
+	bool any;	  /* who holds sockets, and how they were bound */
+	bool tcp;	  /* the TCP sockets themselves too, instead of by sock_diag */
+	unsigned workers; /* threads */
+};
+
+void bpf_choose(const struct request *request, struct bpf_choice *ret);
+
+#endif

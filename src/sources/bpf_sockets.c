@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All that the kernel half tells, made into a snapshot: processes, TCP sockets with their owners,
+ * and for sockets of other kinds who holds them (their own sources tell the rest).
+ */
+#include "base/auto.h"
+#include "base/hash.h"
+#include "core/facts.h"
+#include "core/snapshot.h"
+#include "sources/bpf_choice.h"
+#include "sources/bpf_walk.h"
+#include "sources/sources.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { PROTOCOL_TCP = 6, PROTOCOL_MPTCP = 262, NO_NAMESPACE = UINT16_MAX };
+
+/* Indices + 1 by a number, open addressing, at most half full. */
+struct table {
+	uint32_t *slots;
+	size_t n_slots, n;
+};
+
+struct gather {
+	struct snapshot *snap;
+	const struct request *request;
+	struct bpf_walk walk;
+	struct table inodes; /* of TCP sockets */
+	struct table pids;   /* of processes */
+	uint32_t proc;	     /* of the records that follow; index */
+	uint32_t netns_inode; /* the last one seen ... */
+	uint16_t netns;	     /* ... and its index */
+	bool all_tcp;	     /* the sockets too, not only who holds them */
+};
+
+static void gather_release(struct gather *gather)
+{
+	free(gather->inodes.slots);
+	free(gather->pids.slots);
+	bpf_walk_close(&gather->walk);
+}
+
+static uint32_t sock_key(const struct snapshot *snap, uint32_t nth)
+{
+	return snap->socks[nth].inode;
+}
+
+static uint32_t proc_key(const struct snapshot *snap, uint32_t nth)
+{
+	return snap->procs[nth].pid;
+}
+
+typedef uint32_t (*key_of)(const struct snapshot *snap, uint32_t nth);
+
+static int table_grow(struct table *table, const struct snapshot *snap, key_of key)
+{
+	const size_t n = table->n_slots ? table->n_slots * 2 : 1024;
+	uint32_t *slots = calloc(n, sizeof(*slots));
+
+	if (!slots)
+		return -ENOMEM;
+	for (size_t i = 0; i < table->n_slots; i++) {
+		if (!table->slots[i])
+			continue;
+		size_t at = hash_u64(key(snap, table->slots[i] - 1)) & (n - 1);
+		while (slots[at])
+			at = (at + 1) & (n - 1);
+		slots[at] = table->slots[i];
+	}
+	free(table->slots);
+	table->slots = slots;
+	table->n_slots = n;
+	return 0;
+}
+
+/* The slot of @number: holding its index + 1, or 0 and ready to be filled. NULL: no memory. */
+static uint32_t *table_slot(struct table *table, const struct snapshot *snap, key_of key,
+			    uint32_t number)
+{
+	if (table->n * 2 >= table->n_slots && table_grow(table, snap, key))
+		return NULL;
+	size_t at = hash_u64(number) & (table->n_slots - 1);
+	while (table->slots[at] && key(snap, table->slots[at] - 1) != number)
+		at = (at + 1) & (table->n_slots - 1);
+	return &table->slots[at];
+}
+
+static int take_process(struct gather *gather, const struct wire_process *from)
+{
+	struct snapshot *snap = gather->snap;
+	uint32_t *slot = table_slot(&gather->pids, snap, proc_key, from->pid);
+	const uint64_t hertz = (uint64_t)sysconf(_SC_CLK_TCK);
+	const uint64_t ticks = from->start_ns / (1000000000u / hertz);
+
+	if (!slot)
+		return -ENOMEM;
+	/* A pid that is used again during the walk is another process. */
+	if (*slot && snap->procs[*slot - 1].start_ticks == ticks) {
+		gather->proc = *slot - 1;
+		return 0;
+	}
+	struct proc *proc = snapshot_add_proc(snap);
+	if (!proc)
+		return -ENOMEM;
+	if (!*slot)
+		gather->pids.n++;
+	*slot = (uint32_t)snap->n_procs;
+	gather->proc = *slot - 1;
+	proc->pid = from->pid;
+	proc->pid_inner = from->pid_inner;
+	proc->parent = from->parent;
+	proc->uid = from->uid;
+	proc->start_ticks = ticks;
+	proc->started_ns = snap->boot_ns + from->start_ns;
+	proc->netns_inode = from->netns;
+	proc->pidns_inode = from->pidns;
+	proc->userns_inode = from->userns;
+	const char *comm =
+		arena_dup(&snap->arena, from->comm, strnlen(from->comm, sizeof(from->comm)));
+	if (comm)
+		proc->comm = comm;
+	return comm ? 0 : -ENOMEM;
+}
+
+/* The index of a namespace the question is about, else NO_NAMESPACE. */
+static uint16_t netns_index(struct gather *gather, uint32_t inode)
+{
+	struct snapshot *snap = gather->snap;
+
+	if (inode == gather->netns_inode)
+		return gather->netns;
+	gather->netns_inode = inode;
+	gather->netns = NO_NAMESPACE;
+	for (size_t i = 0; i < snap->n_namespaces && i < NO_NAMESPACE; i++)
+		if (snap->namespaces[i].inode == inode) {
+			gather->netns = snap->namespaces[i].wanted ? (uint16_t)i : NO_NAMESPACE;
+			return gather->netns;
+		}
+	if (gather->request->netns_choice != NETNS_ALL || snap->n_namespaces >= NO_NAMESPACE)
+		return NO_NAMESPACE;
+	/* No process we may look at lives there: only sockets keep it. */
+	struct namespace *netns = snapshot_add_namespace(snap);
+	const char *name = netns ? arena_printf(&snap->arena, "%u", inode) : NULL;
+	if (!name)
+		return NO_NAMESPACE;
+	netns->inode = inode;
+	netns->name = name;
+	netns->wanted = true;
+	gather->netns = (uint16_t)(snap->n_namespaces - 1);
+	return gather->netns;
+}
+
+static void set_option(struct sock *sock, enum sock_option option, bool on)
+{
+	sock->options_known |= option;
+	if (on)
+		sock->options |= option;
+}
+
+static void take_options(struct sock *sock, const struct wire_socket *from)
+{
+	set_option(sock, SOCK_OPTION_REUSEADDR, from->reuse);
+	set_option(sock, SOCK_OPTION_REUSEPORT, from->flags & WIRE_REUSEPORT);
+	if (from->family == AF_INET6)
+		set_option(sock, SOCK_OPTION_V6ONLY, from->flags & WIRE_V6ONLY);
+	set_option(sock, SOCK_OPTION_LOCK_ADDR, from->userlocks & WIRE_LOCK_ADDR);
+	set_option(sock, SOCK_OPTION_LOCK_PORT, from->userlocks & WIRE_LOCK_PORT);
+	set_option(sock, SOCK_OPTION_CONNECT_BIND, from->userlocks & WIRE_CONNECT_BIND);
+	set_option(sock, SOCK_OPTION_SHUT_READ, from->shutdown & 1);
+	set_option(sock, SOCK_OPTION_SHUT_WRITE, from->shutdown & 2);
+	if (from->flags & WIRE_MPTCP)
+		set_option(sock, SOCK_OPTION_MPTCP, true);
+	if (from->flags & WIRE_HAS_INET_FLAGS) {
+		const uint32_t flags = from->inet_flags;
+		set_option(sock, SOCK_OPTION_FREEBIND, flags >> WIRE_INET_FREEBIND & 1);
+		set_option(sock, SOCK_OPTION_TRANSPARENT, flags >> WIRE_INET_TRANSPARENT & 1);
+		set_option(sock, SOCK_OPTION_BIND_ADDRESS_NO_PORT, flags >> WIRE_INET_NO_PORT & 1);
+	}
+}
+
+static uint8_t address_family(unsigned family)
+{
+	return family == AF_INET ? ADDR_IPV4 : family == AF_INET6 ? ADDR_IPV6 : ADDR_NONE;
+}
+
+static void take_bind(struct bind_facts *bind, const struct wire_socket *from)
+{
+	*bind = (struct bind_facts){
+		.known = true,
+		.reuseport_id = from->reuseport_id,
+		.reuseport_members = from->reuseport_members,
+		.has_bucket = from->flags & WIRE_HAS_BUCKET,
+		.bucket_v6only = from->flags & WIRE_BUCKET_V6ONLY,
+		.bucket_fastreuse = from->bucket_fastreuse,
+		.bucket_fastreuseport = from->bucket_fastreuseport,
+		.bucket_family = address_family(from->bucket_family),
+		.bucket_uid = from->bucket_uid,
+	};
+}
+
+static void take_address(struct addr *to, const uint8_t *bytes, const struct wire_socket *from)
+{
+	to->family = address_family(from->family);
+	memcpy(to->bytes, bytes, from->family == AF_INET ? 4 : 16);
+	/* The kernel keeps the scope of a link-local address as the bound device. */
+	if (from->device && from->family == AF_INET6 && addr_is_link_local(to))
+		to->scope = from->device;
+}
+
+static uint8_t state_of(const struct wire_socket *from)
+{
+	if (from->state == SOCK_STATE_NEW_SYN_RECV)
+		return SOCK_STATE_SYN_RECV;
+	if (from->state == SOCK_STATE_CLOSE)
+		return SOCK_STATE_BOUND_INACTIVE;
+	return from->state < N_SOCK_STATES ? from->state : SOCK_STATE_UNKNOWN;
+}
+
+static bool is_asked_for(const struct gather *gather, const struct wire_socket *from)
+{
+	const struct request *request = gather->request;
+
+	if (from->family == AF_INET ? !request->ipv4 : !request->ipv6)
+		return false;
+	/* sock_diag does not list what has no port either. */
+	if (from->state == SOCK_STATE_CLOSE && !from->local_port)
+		return false;
+	if (request->local_port && from->local_port != request->local_port)
+		return false;
+	return request->states & STATE_BIT(state_of(from));
+}
+
+static int take_tcp(struct gather *gather, const struct wire_socket *from, uint16_t netns)
+{
+	struct snapshot *snap = gather->snap;
+	struct sock *sock = snapshot_add_sock(snap);
+
+	if (!sock)
+		return -ENOMEM;
+	sock->proto = SOCK_PROTO_TCP;
+	sock->type = SOCK_STREAM;
+	sock->state = state_of(from);
+	take_address(&sock->local, from->local, from);
+	take_address(&sock->remote, from->remote, from);
+	sock->local_port = from->local_port;
+	sock->remote_port = from->remote_port;
+	sock->cookie = from->cookie;
+	sock->inode = from->inode;
+	sock->uid = from->uid;
+	sock->recv_queue = (int32_t)from->recv_queue > 0 ? from->recv_queue : 0;
+	sock->send_queue = from->send_queue;
+	sock->device = from->device;
+	sock->mark = from->mark;
+	sock->netns = netns;
+	sock->timer = from->timer;
+	sock->timer_ms = from->timer ? bpf_walk_ms(&gather->walk, from->timer_jiffies) : 0;
+	sock->retransmits = from->retransmits;
+	if (from->type) /* not of what is left of a connection */
+		take_options(sock, from);
+	if (!(gather->request->facts & FACT_REUSE))
+		return 0;
+	set_option(sock, SOCK_OPTION_REUSEPORT_PROG, from->flags & WIRE_REUSEPORT_PROG);
+	struct bind_facts *bind = snapshot_bind(snap, snap->n_socks - 1);
+	if (bind)
+		take_bind(bind, from);
+	return bind ? 0 : -ENOMEM;
+}
+
+/* A TCP socket with a file: added when met first, held by one more when met again. */
+static int take_held_tcp(struct gather *gather, const struct wire_socket *from)
+{
+	const uint16_t netns = netns_index(gather, from->netns);
+	struct snapshot *snap = gather->snap;
+
+	if (netns == NO_NAMESPACE || !is_asked_for(gather, from))
+		return 0;
+	uint32_t *slot = table_slot(&gather->inodes, snap, sock_key, from->inode);
+	if (!slot)
+		return -ENOMEM;
+	if (!*slot) {
+		int err = take_tcp(gather, from, netns);
+		if (err)
+			return err;
+		*slot = (uint32_t)snap->n_socks;
+		gather->inodes.n++;
+	}
+	if (from->fd < 0 || !(gather->request->facts & FACT_OWNERS))
+		return 0;
+	return snapshot_add_owner(snap, *slot - 1, gather->proc, from->fd);
+}
+
+static int take_holding(struct gather *gather, const struct wire_socket *from)
+{
+	const uint32_t facts = gather->request->facts;
+
+	if (!(facts & (FACT_OWNERS | FACT_REUSE)))
+		return 0;
+	/* A connection of MPTCP holds TCP sockets. */
+	if (from->protocol != PROTOCOL_MPTCP &&
+	    !(gather->request->protos & ~PROTO_BIT(SOCK_PROTO_TCP)) && gather->all_tcp)
+		return 0;
+	struct holding *holding = snapshot_add_holding(gather->snap);
+	if (!holding)
+		return -ENOMEM;
+	holding->inode = from->inode;
+	holding->proc = gather->proc;
+	holding->fd = from->fd;
+	if (!(facts & FACT_REUSE) || !address_family(from->family))
+		return 0;
+	struct sock sock = {0};
+	take_options(&sock, from);
+	set_option(&sock, SOCK_OPTION_REUSEPORT_PROG, from->flags & WIRE_REUSEPORT_PROG);
+	holding->options = sock.options;
+	holding->options_known = sock.options_known;
+	take_bind(&holding->bind, from);
+	return 0;
+}
+
+static int take_loose(struct gather *gather, const struct wire_socket *from)
+{
+	if (from->inode)
+		return take_held_tcp(gather, from);
+	const uint16_t netns = netns_index(gather, from->netns);
+	if (netns == NO_NAMESPACE || !is_asked_for(gather, from))
+		return 0;
+	return take_tcp(gather, from, netns);
+}
+
+static int consume(void *data, const struct wire_record *records, size_t n)
+{
+	struct gather *gather = data;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < n; i++) {
+		const struct wire_socket *socket = &records[i].socket;
+		if (records[i].kind == WIRE_PROCESS)
+			err = take_process(gather, &records[i].process);
+		else if (records[i].kind == WIRE_LOOSE)
+			err = take_loose(gather, socket);
+		else if (gather->all_tcp && socket->protocol == PROTOCOL_TCP &&
+			 address_family(socket->family))
+			err = take_held_tcp(gather, socket);
+		else
+			err = take_holding(gather, socket);
+	}
+	return err;
+}
+
+static int coverage_add(struct gather *gather, const char *source, uint32_t seen)
+{
+	struct coverage *coverage = snapshot_add_coverage(gather->snap);
+
+	if (!coverage)
+		return -ENOMEM;
+	coverage->source = source;
+	coverage->how = "bpf";
+	coverage->level = COVERAGE_FULL;
+	coverage->seen = coverage->total = seen;
+	return 0;
+}
+
+/* Why it did not work matters only if it was asked for by name. */
+static int refused(struct gather *gather, int error)
+{
+	struct coverage *coverage =
+		gather->request->source ? snapshot_add_coverage(gather->snap) : NULL;
+
+	if (!coverage)
+		return error == -ENOMEM ? error : 0;
+	coverage->source = "bpf";
+	coverage->how = "bpf";
+	coverage->level = COVERAGE_NONE;
+	coverage->error = -error;
+	coverage->what = "anything by BPF";
+	coverage->needs = error == -EPERM ? "root, or CAP_BPF and CAP_PERFMON"
+					  : "Linux 6.2 with CONFIG_DEBUG_INFO_BTF";
+	return 0;
+}
+
+static int bpf_sockets_collect(struct snapshot *snap, const struct request *request)
+{
+	AUTO(gather_release) struct gather gather = {
+		.snap = snap, .request = request, .walk = BPF_WALK_INIT, .netns = NO_NAMESPACE};
+	struct bpf_choice choice;
+	int err = 0;
+
+	bpf_choose(request, &choice);
+	if (!choice.any)
+		return 0;
+	err = bpf_walk_open(&gather.walk);
+	if (err)
+		return refused(&gather, err);
+	gather.all_tcp = choice.tcp;
+	gather.walk.consume = consume;
+	gather.walk.data = &gather;
+	gather.walk.n_workers = choice.workers;
+	gather.walk.shared->question.local_port = request->local_port;
+	gather.walk.shared->question.with_bucket = (request->facts & FACT_REUSE) != 0;
+	gather.walk.shared->question.only_inet = !(request->protos & ~PROTOS_INET);
+	err = bpf_walk_run(&gather.walk, false);
+	if (!err && choice.tcp)
+		err = bpf_walk_run(&gather.walk, true);
+	if (!err && choice.tcp)
+		err = coverage_add(&gather, "tcp", 0);
+	if (!err && request->facts & FACT_OWNERS)
+		err = coverage_add(&gather, "owners", (uint32_t)snap->n_procs);
+	return err;
+}
+
+const struct source source_bpf_sockets = {
+	.name = "bpf_sockets",
+	.provides = FACT_SOCKETS | FACT_OWNERS | FACT_REUSE,
+	.collect = bpf_sockets_collect,
+};

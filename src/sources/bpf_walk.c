@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* Two workers, each with its window: while one waits for the kernel the other's is consumed. */
+#include "sources/bpf_walk.h"
+#include "base/auto.h"
+#include "bpf/prebuilt/sockets.h"
+#include "sources/bpf_load.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum {
+	RECORDS_BYTES = WIRE_WORKERS * WIRE_WINDOW * sizeof(struct wire_record),
+	INIT_PID_NAMESPACE = 0xEFFFFFFC, /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
+};
+
+/* The loaded object: what src/bpf/sockets.bpf.c declares, in that order. */
+struct object {
+	struct bpf_load_head head;
+	struct bpf_load_map records, shared;
+	struct bpf_load_prog sockets;
+};
+
+static void close_fd(int fd)
+{
+	if (fd > 0)
+		close(fd);
+}
+
+static void object_close(struct object *object)
+{
+	close_fd(object->records.fd);
+	close_fd(object->shared.fd);
+	close_fd(object->sockets.fd);
+}
+
+static int map_memory(struct bpf_walk *walk, const struct object *object)
+{
+	void *shared = mmap(NULL, sizeof(*walk->shared), PROT_READ | PROT_WRITE, MAP_SHARED,
+			    object->shared.fd, 0);
+
+	if (shared == MAP_FAILED)
+		return -errno;
+	walk->shared = shared;
+	void *records = mmap(NULL, RECORDS_BYTES, PROT_READ, MAP_SHARED, object->records.fd, 0);
+	if (records == MAP_FAILED)
+		return -errno;
+	walk->records = records;
+	return 0;
+}
+
+int bpf_walk_open(struct bpf_walk *walk)
+{
+	static const struct bpf_load_bytes bytes = {
+		.data = sockets_bpf_data,
+		.insns = sockets_bpf_insns,
+		.data_size = sizeof(sockets_bpf_data) - 1,
+		.insns_size = sizeof(sockets_bpf_insns) - 1,
+	};
+	AUTO(object_close) struct object object = {.head.size = sizeof(object)};
+	int err = bpf_load(&bytes, &object.head);
+
+	if (!err)
+		err = map_memory(walk, &object);
+	if (err)
+		return err;
+	walk->link = bpf_iterator_link(object.sockets.fd);
+	return walk->link < 0 ? walk->link : 0;
+}
+
+void bpf_walk_close(struct bpf_walk *walk)
+{
+	if (walk->shared)
+		munmap(walk->shared, sizeof(*walk->shared));
+	if (walk->records)
+		munmap(walk->records, RECORDS_BYTES);
+	close_fd(walk->link);
+}
+
+/* Drive worker @nth until nothing is left. */
+static int work(struct bpf_walk *walk, unsigned nth)
+{
+	volatile struct wire_worker *worker = &walk->shared->workers[nth];
+	AUTO(closep) int iterator = bpf_iterator_open(walk->link);
+	char byte;
+
+	if (iterator < 0)
+		return iterator;
+	for (;;) {
+		worker->n = 0;
+		ssize_t got = read(iterator, &byte, sizeof(byte));
+		int err = got < 0 ? -errno : 0;
+		if (worker->n) {
+			pthread_mutex_lock(&walk->lock);
+			int failed = walk->consume(walk->data, walk->records + nth * WIRE_WINDOW,
+						   worker->n);
+			pthread_mutex_unlock(&walk->lock);
+			if (failed)
+				return failed;
+		}
+		if (!err)
+			return 0;
+		if (err != -EAGAIN && err != -EINTR) /* the program asked to be called again */
+			return err;
+	}
+}
+
+struct second {
+	struct bpf_walk *walk;
+	int err;
+};
+
+static void *second_worker(void *arg)
+{
+	struct second *second = arg;
+
+	second->walk->shared->question.reader_tids[1] = (uint32_t)syscall(SYS_gettid);
+	second->err = work(second->walk, 1);
+	return NULL;
+}
+
+/* The kernel half tells workers apart by their thread ids as the first namespace counts them. */
+static bool is_first_pid_namespace(void)
+{
+	struct stat st;
+
+	return !stat("/proc/self/ns/pid", &st) && st.st_ino == INIT_PID_NAMESPACE;
+}
+
+int bpf_walk_run(struct bpf_walk *walk, bool tables)
+{
+	struct second second = {.walk = walk};
+	pthread_t thread;
+	bool two = walk->n_workers > 1 && is_first_pid_namespace();
+
+	memset(walk->shared->workers, 0, sizeof(walk->shared->workers));
+	walk->shared->question.tables = tables;
+	walk->shared->question.reader_tids[1] = 0;
+	walk->shared->question.workers = two ? 2 : 1;
+	if (two && pthread_create(&thread, NULL, second_worker, &second)) {
+		walk->shared->question.workers = 1;
+		two = false;
+	}
+	int err = work(walk, 0);
+	if (two)
+		pthread_join(thread, NULL);
+	return err ? err : second.err;
+}
+
+/* Jiffies start 300 seconds before they would wrap as 32 bits: INITIAL_JIFFIES. */
+static unsigned jiffies_a_second(const struct wire_worker *worker)
+{
+	static const unsigned choices[] = {100, 250, 300, 1000};
+	const double seconds = (double)worker->uptime_ns / 1e9;
+	unsigned best = 250;
+	double best_off = 1e18;
+
+	for (size_t i = 0; i < N_ELEMENTS(choices); i++) {
+		const double expected = 4294967296.0 + choices[i] * (seconds - 300.0);
+		const double off = expected - (double)worker->jiffies;
+		if (off * off < best_off) {
+			best_off = off * off;
+			best = choices[i];
+		}
+	}
+	return best;
+}
+
+uint32_t bpf_walk_ms(const struct bpf_walk *walk, int32_t jiffies)
+{
+	if (jiffies <= 0)
+		return 0;
+	return (uint32_t)((uint64_t)jiffies * 1000 / jiffies_a_second(walk->shared->workers));
+}
+
+uint64_t bpf_walk_denied(const struct bpf_walk *walk)
+{
+	return walk->shared->workers[0].n_denied + walk->shared->workers[1].n_denied;
+}
