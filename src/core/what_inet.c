@@ -152,6 +152,9 @@ int what_read_address(struct what_reading *reading, const char *text, bool eithe
 
 	if (err)
 		return err;
+	if (match.kind != HOST_MATCH_INET || !match.n_addrs)
+		return parse_fail(reading->error, what_column(reading, text),
+				  "expected an address, not '%s'", text);
 	const bool ports = !host_match_any_port(&match);
 	if (ports && !match.ports.low)
 		return no_port_zero(reading, strrchr(text, ':') + 1);

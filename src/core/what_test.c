@@ -159,6 +159,8 @@ static void mistakes(void **state)
 		{"10.0.0.500:80", "column 1: no address or host name '10.0.0.500'"},
 		{"[::1", "column 1: expected ']' after '[::1'"},
 		{"10.0.0.0/33", "column 10: expected a prefix length of 0 to 32, not '33'"},
+		{"udp//4", "column 5: expected an address, not '/4'"},
+		{"[]:80", "column 1: expected an address, not '[]:80'"},
 		{"pid:", "column 5: expected a value after 'pid:'"},
 		{"pid:x", "column 5: 'x' is not what 'pid:' takes: expected a number after 'pid ='"},
 		{"user:nosuch", "column 6: 'nosuch' is not what 'user:' takes: no user 'nosuch'"},

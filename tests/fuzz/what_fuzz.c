@@ -36,8 +36,14 @@ static size_t host(void *data, const char *name, struct addr *ret, size_t room)
 
 static void check(const struct parse_error *error, size_t size)
 {
-	/* The last resort, a filter of ours that does not parse, must never be needed. */
-	if (!error->column || error->column > size + 1 || strstr(error->text, "odd to look for"))
+	static const char last_resort[] = "odd to look for";
+	const size_t len = strlen(error->text), end = sizeof(last_resort) - 1;
+
+	if (!error->column || error->column > size + 1)
+		abort();
+	/* A filter of ours that does not parse must never be met. */
+	if (!strncmp(error->text, "column 1: '", 11) && len >= end &&
+	    !strcmp(error->text + len - end, last_resort))
 		abort();
 }
 
