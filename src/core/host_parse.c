@@ -7,6 +7,7 @@
 #include "core/link_names.h"
 #include "core/names.h"
 #include "core/parse_error.h"
+#include "core/service.h"
 
 #include <errno.h>
 #include <string.h>
@@ -78,7 +79,9 @@ static bool one_port(const struct host_match_text *text, const char *name, uint1
 		*ret = (uint16_t)number;
 		return true;
 	}
-	return names && names->service && names->service(names->data, name, ret);
+	if (names && names->service && names->service(names->data, name, ret))
+		return true;
+	return service_port(name, strlen(name), SOCK_PROTO_OTHER, ret);
 }
 
 /* "80", "http", "8000-8100". A service's name may hold a '-' itself, so it is tried first. */
