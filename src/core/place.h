@@ -65,6 +65,7 @@ struct place {
 	size_t n_counters, room_counters;
 	struct firewall_verdict *verdicts; /* of rules and chains on our packets */
 	size_t n_verdicts, room_verdicts;
+	bool has_source_nat; /* a NAT chain at postrouting exists */
 	struct conntrack_facts conntrack;
 	struct xfrm_policy_facts *xfrm; /* policies that match our flow */
 	size_t n_xfrm, room_xfrm;

@@ -64,6 +64,7 @@ struct firewall_verdict {
 	const char *limit; /* text of the limit, if any */
 	uint64_t counter_before, counter_rose; /* packets */
 	bool has_counter;
+	bool counter_known; /* .counter_rose was measured: 0 means that it was not met */
 	uint8_t icmp_type, icmp_code;
 	struct addr to;	  /* NAT: family ADDR_NONE: unchanged */
 	uint16_t to_port; /* 0: unchanged */

@@ -22,7 +22,10 @@
 	X(sandbox)    \
 	X(path_mtu)   \
 	X(bind_refused) \
-	X(port_taken)
+	X(port_taken) \
+	X(firewall_rules) \
+	X(way_there)  \
+	X(way_back)
 
 #define DECLARE(name) extern const struct rule rule_##name;
 RULES(DECLARE)

@@ -48,8 +48,8 @@ bool is_own_address(const struct case_facts *facts, const struct addr *addr)
 
 	if (addr_is_loopback(addr))
 		return true;
-	for (size_t i = 0; own && i < own->host.n_addresses; i++)
-		if (same_host(&own->host.addresses[i].addr, addr))
+	for (size_t i = 0; own && i < own->n_addresses; i++)
+		if (same_host(&own->addresses[i].addr, addr))
 			return true;
 	for (size_t i = 0; i < facts->n_attempts; i++)
 		if (facts->attempts[i].local.family && same_host(&facts->attempts[i].local, addr))

@@ -93,6 +93,11 @@ static struct known_firewall *read_now(struct firewalls *firewalls, struct place
 	fw->error = world_run(firewalls->world, netns, read_inside, &r);
 	if (!fw->error)
 		place->known |= PLACE_NFT;
+	for (size_t i = 0; i < fw->now.n_chains; i++) {
+		const struct nft_chain *c = &fw->now.chains[i];
+		if (c->type && c->hook && !strcmp(c->type, "nat") && !strcmp(c->hook, "postrouting"))
+			place->has_source_nat = true;
+	}
 	if (fw->legacy.known)
 		place->known |= PLACE_IPTABLES;
 	return fw;
@@ -162,6 +167,7 @@ void firewalls_count(struct firewalls *firewalls, struct case_facts *facts)
 				continue;
 			v->counter_rose = v->counter_before - before;
 			v->counter_before = before;
+			v->counter_known = true;
 			if (v->counter_rose && v->certainty == VERDICT_EVALUATED)
 				v->certainty = VERDICT_COUNTED;
 		}
