@@ -78,10 +78,13 @@ static int choose_namespaces(const struct invocation *inv, const struct request 
 static int read_recording(const struct invocation *inv, const struct request *request,
 			  const char *path, struct snapshot **ret_snap)
 {
-	AUTO(fclosep) FILE *file = strcmp(path, "-") != 0 ? fopen(path, "re") : fdopen(0, "r");
+	const bool is_stdin = !strcmp(path, "-");
+	AUTO(fclosep) FILE *file = is_stdin ? fdopen(STDIN_FILENO, "r") : fopen(path, "re");
 
 	if (!file)
 		return usage_error(inv, "cannot open %s: %s", path, strerror(errno));
+	if (is_stdin)
+		path = "standard input";
 	int code = read_lines(inv, path, file, ret_snap);
 	if (!code)
 		code = choose_namespaces(inv, request, *ret_snap);

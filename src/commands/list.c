@@ -12,6 +12,7 @@
 #include "core/snapshot.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static void make_request(const struct list *list, struct request *request)
@@ -92,12 +93,24 @@ static bool list_names_users(const struct list *list)
 	return is_user(list->sort.field);
 }
 
+static int print_columns_help(void)
+{
+	printf("%-22s which processes hold the socket, by which file descriptors\n", "process");
+	for (size_t i = 0; fields[i]; i++)
+		printf("%-22s %s\n", fields[i]->name, fields[i]->help);
+	return EXIT_YES;
+}
+
 static int list_run(const struct invocation *inv)
 {
+	const char *asked = option_value(inv, "columns");
+
 	struct list list = {.inv = inv};
 	struct output output;
 	struct request request;
 	AUTO(snapshot_freep) struct snapshot *snap = NULL;
+	if (asked && !strcmp(asked, "help"))
+		return print_columns_help();
 	int code = list_parse(&list);
 
 	if (!code)
@@ -131,7 +144,8 @@ const struct command command_list = {
 	.args = "[FLAGS] [FILTER]",
 	.summary = "List sockets; ss's flags and filter words work",
 	.help = "Without flags: connected sockets of every kind. FILTER is written as for ss, and any\n"
-		"column is a word of it: 'sport = :443', 'state listening', 'pid = 812', 'user = www-data'.\n",
+		"column is a word of it: 'sport = :443', 'state listening', 'pid = 812', 'user = www-data'.\n"
+		"'--columns help' tells the columns.\n",
 	.examples = "berth list -tlnp\tTCP listeners with their processes\n"
 		    "berth list -ta state time-wait\tConnections that wait to be forgotten\n"
 		    "berth list -tni dport = :443\tTCP internals of HTTPS clients\n"

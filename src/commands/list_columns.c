@@ -78,7 +78,7 @@ static int add_list(struct list_columns *columns, const char *names, const struc
 		const size_t len = strcspn(names, ",");
 		snprintf(name, sizeof(name), "%.*s", (int)len, names);
 		if (len >= sizeof(name) || !list_columns_add(columns, name))
-			return usage_error(inv, "no column '%.*s'; see 'berth help columns'",
+			return usage_error(inv, "no column '%.*s'; see 'berth list --columns help'",
 					   (int)len, names);
 		names += len + (names[len] == ',');
 	}
@@ -139,12 +139,21 @@ void list_column_add_text(const struct list_column *column, const struct snapsho
 			strbuf_add_char(text, '-');
 		return;
 	}
+	size_t last = 0; /* where the last value begins */
 	for (uint32_t nth = 0; column->field->get(snap, sock, nth, &value); nth++) {
+		const size_t end = text->len;
 		if (nth)
 			strbuf_add_char(text, ',');
+		const size_t start = text->len;
 		value_add(text, column->field, &value);
 		if (!column->field->multiple)
 			break;
+		/* Five workers of one unit: the unit once. */
+		if (nth && text->len - start == end - last &&
+		    !memcmp(text->text + start, text->text + last, end - last))
+			text->len = end;
+		else
+			last = start;
 	}
 	if (!text->len)
 		strbuf_add_text(text, column->absent);

@@ -83,7 +83,12 @@ static const struct sock *find_listener(const struct snapshot *snap, const struc
 		const struct addr own = addr_unmapped(&one->local);
 		if (addr_equal(&own, &plain))
 			return one;
-		if (addr_is_any(&own) && (own.family == plain.family || own.family == ADDR_IPV6))
+		if (!addr_is_any(&own))
+			continue;
+		if (own.family == plain.family)
+			wildcard = one;
+		else if (own.family == ADDR_IPV6 && !wildcard &&
+			 !sock_option_is(one, SOCK_OPTION_V6ONLY))
 			wildcard = one;
 	}
 	return wildcard;

@@ -209,18 +209,35 @@ static void add_place(const struct snapshot *snap, const struct sock *sock, stru
 static void add_fds(const struct text *text, size_t first, size_t end, struct strbuf *line)
 {
 	const char *before = " (fd ";
+	int fds[SHOWN];
 	size_t n = 0;
+	bool more = false;
 
 	for (size_t i = first; i < end; i++) {
 		const struct hold *hold = &text->holds[i];
-		if (hold->fd < 0 || (i > first && hold->fd == hold[-1].fd))
+		bool told = hold->fd < 0;
+		for (size_t k = 0; k < n && !told; k++)
+			told = fds[k] == hold->fd;
+		if (told)
 			continue;
-		if (n++ < SHOWN)
-			strbuf_printf(line, "%s%d", before, hold->fd);
+		if (n == SHOWN) {
+			more = true;
+			break;
+		}
+		fds[n++] = hold->fd;
+		strbuf_printf(line, "%s%d", before, hold->fd);
 		before = ",";
 	}
 	if (n)
-		strbuf_add_text(line, n > SHOWN ? ",...)" : ")");
+		strbuf_add_text(line, more ? ",...)" : ")");
+}
+
+/* Members of a SO_REUSEPORT group look the same. */
+static bool is_alike(const struct sock *a, const struct sock *b)
+{
+	return sock_is_inet(a) && a->proto == b->proto && a->state == b->state &&
+	       a->local_port == b->local_port && a->remote_port == b->remote_port &&
+	       addr_equal(&a->local, &b->local) && addr_equal(&a->remote, &b->remote);
 }
 
 /* One line for all sockets of a kind and state among the holds [@first, @end) of one holder. */
@@ -232,8 +249,15 @@ static void put_sockets(struct text *text, size_t first, size_t end, unsigned pr
 
 	for (size_t i = first, next; i < end; i = next) {
 		const struct sock *sock = &snap->socks[text->holds[i].sock];
-		for (next = i + 1; next < end && text->holds[next].sock == text->holds[i].sock;)
-			next++;
+		const struct sock *last = sock;
+		size_t alike = 1;
+		for (next = i + 1; next < end; next++) {
+			const struct sock *one = &snap->socks[text->holds[next].sock];
+			if (one != last && !is_alike(last, one))
+				break;
+			alike += one != last;
+			last = one;
+		}
 		if (sock->proto != proto || sock->state != state)
 			continue;
 		if (n++ >= SHOWN)
@@ -241,6 +265,8 @@ static void put_sockets(struct text *text, size_t first, size_t end, unsigned pr
 		if (text->line.len)
 			strbuf_add_text(&text->line, ", ");
 		add_place(snap, sock, &text->line);
+		if (alike > 1)
+			strbuf_printf(&text->line, " x%zu", alike);
 		add_fds(text, i, next, &text->line);
 		if (sock->state == SOCK_STATE_LISTEN && sock->recv_queue > sock->send_queue)
 			strbuf_add_text(&text->line, " accept queue full");
