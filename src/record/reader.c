@@ -104,6 +104,7 @@ static int read_process(struct recording_reader *reader)
 
 	if (!proc)
 		return -ENOMEM;
+	*proc = (struct proc){}; /* what is left out is 0, also a uid */
 	int error = record_object(reader, &shape, proc);
 	if (!proc->comm)
 		proc->comm = "";
