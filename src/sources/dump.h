@@ -19,6 +19,7 @@ struct dump {
 	struct netlink *diag;	    /* a sock_diag socket of the namespace; .fd -1: refused */
 	struct cgroup_ids *cgroups; /* NULL unless FACT_CGROUP */
 	uint32_t n_expected;	    /* about how many TCP sockets there will be */
+	bool no_connections;	    /* TCP: nothing but bound sockets, as far as counted */
 	uint16_t netns;		    /* index of the namespace */
 	bool inexact;		    /* a dump stayed inconsistent after all retries */
 };

@@ -12,48 +12,52 @@
 
 struct reading {
 	struct snapshot *snap;
-	struct namespace *netns;
 	const char *failed; /* what could not be read in some namespace */
 	int error;
 };
 
+static void note(struct reading *reading, const char *failed, int err)
+{
+	reading->failed = failed;
+	reading->error = err;
+}
+
 /* On a thread inside the namespace. */
-static int read_namespace(void *data)
+static int read_namespace(size_t index, int err, void *data)
 {
 	struct reading *reading = data;
-	struct host *host = &reading->netns->host;
-	int err = sysctls_read(host, &reading->snap->arena);
+	struct host *host = &reading->snap->namespaces[index].host;
 
 	if (err) {
-		reading->failed = "the port ranges of this host (Linux's defaults are assumed)";
-		reading->error = err;
+		note(reading, "namespaces that could not be entered", err);
+		return 0;
 	}
+	err = sysctls_read(host, &reading->snap->arena);
+	if (err)
+		note(reading, "the port ranges of this host (Linux's defaults are assumed)", err);
 	err = interfaces_read(host, &reading->snap->arena);
-	if (err && err != -ENOMEM) {
-		reading->failed = "interfaces and addresses";
-		reading->error = err;
-	}
+	if (err)
+		note(reading, "interfaces and addresses", err);
 	return err == -ENOMEM ? err : 0;
+}
+
+/* The first namespace that the question is about. */
+static const struct namespace *first_wanted(const struct snapshot *snap)
+{
+	for (size_t i = 0; i < snap->n_namespaces; i++)
+		if (snap->namespaces[i].wanted)
+			return &snap->namespaces[i];
+	return NULL;
 }
 
 static int host_collect(struct snapshot *snap, const struct request *request)
 {
 	struct reading reading = {.snap = snap};
-	const struct namespace *first = NULL;
+	const struct namespace *first = first_wanted(snap);
+	int err = netns_run_wanted(snap, read_namespace, &reading);
 
-	for (size_t i = 0; i < snap->n_namespaces; i++) {
-		if (!snap->namespaces[i].wanted)
-			continue;
-		reading.netns = &snap->namespaces[i];
-		int err = netns_run(reading.netns, read_namespace, &reading);
-		if (err == -ENOMEM)
-			return err;
-		if (err) {
-			reading.failed = "namespaces that could not be entered";
-			reading.error = err;
-		}
-		first = first ? first : reading.netns;
-	}
+	if (err)
+		return err;
 	if (first)
 		snap->host = first->host;
 	struct coverage *coverage = snapshot_add_coverage(snap);

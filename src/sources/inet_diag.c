@@ -154,6 +154,9 @@ static int read_tcp(struct reading *reading)
 	const bool parallel = !reading->question.local_port && !reading->extras &&
 			      reading->dump->n_expected >= WORTH_THREADS && has_spare_cpu();
 
+	/* The table of connections is one for all namespaces, and large: spare an empty walk. */
+	if (reading->dump->no_connections)
+		reading->question.states &= BOUND;
 	if (!parallel || !(reading->question.states & ~(LISTENING | BOUND)))
 		return read_sockets(reading);
 	expect_sockets(reading->dump);

@@ -34,6 +34,12 @@ static bool has_capability(unsigned number)
 	       data[number / 32].effective & 1u << number % 32;
 }
 
+static void closedirp(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
 /* What a walk over processes met. */
 struct found {
 	struct snapshot *snap;
@@ -135,20 +141,27 @@ static int add_process(struct snapshot *snap, uint32_t pid, uint64_t inode)
 	return 0;
 }
 
-static int visit_process(struct found *found, int proc, uint32_t pid)
+/* The inode of the process's namespace. 0 or -errno. */
+static int inode_of(int proc, uint32_t pid, uint64_t *ret)
 {
 	char path[32], link[64];
 
 	snprintf(path, sizeof(path), "%" PRIu32 "/ns/net", pid);
 	ssize_t len = readlinkat(proc, path, link, sizeof(link) - 1);
-	found->processes++;
-	if (len < 0) {
-		found->unreadable += errno == EACCES || errno == EPERM;
-		return 0;
-	}
+	if (len < 0)
+		return -errno;
 	link[len] = '\0';
+	return sscanf(link, "net:[%" SCNu64 "]", ret) == 1 ? 0 : -EBADMSG;
+}
+
+static int visit_process(struct found *found, int proc, uint32_t pid)
+{
 	uint64_t inode;
-	if (sscanf(link, "net:[%" SCNu64 "]", &inode) != 1 || inode == found->last)
+	int err = inode_of(proc, pid, &inode);
+
+	found->processes++;
+	found->unreadable += err == -EACCES || err == -EPERM;
+	if (err || inode == found->last)
 		return 0;
 	found->last = inode;
 	struct namespace *known = by_inode(found->snap, inode);
@@ -173,6 +186,24 @@ static int visit_processes(struct found *found)
 			err = visit_process(found, dirfd(dir), (uint32_t)pid);
 	closedir(dir);
 	return err;
+}
+
+int netns_find_again(struct snapshot *snap, struct namespace *netns)
+{
+	AUTO(closedirp) DIR *dir = opendir("/proc");
+	const struct dirent *entry;
+	uint64_t pid, inode;
+
+	netns->path = NULL;
+	while (dir && (entry = readdir(dir))) {
+		if (!parse_u64(entry->d_name, INT32_MAX, &pid) ||
+		    inode_of(dirfd(dir), (uint32_t)pid, &inode) || inode != netns->inode)
+			continue;
+		netns->path = arena_printf(&snap->arena, "/proc/%" PRIu64 "/ns/net", pid);
+		netns->pid = (uint32_t)pid;
+		return 0;
+	}
+	return -ENOENT;
 }
 
 static int add_coverage(const struct found *found, bool all)

@@ -3,7 +3,10 @@
 #ifndef BERTH_SOURCES_NETNS_H
 #define BERTH_SOURCES_NETNS_H
 
+#include <stddef.h>
+
 struct namespace;
+struct snapshot;
 
 /*
  * Call @run(@data) on a thread inside @netns and wait for it; the caller's own namespace never
@@ -12,5 +15,17 @@ struct namespace;
  * -errno when the namespace could not be entered (-ENOENT: it is gone).
  */
 int netns_run(const struct namespace *netns, int (*run)(void *data), void *data);
+
+/*
+ * Call @run for every wanted namespace of @snap, inside it, one after the other; with @err 0, or
+ * outside with the -errno of entering it (a namespace that is gone is left out: it has nothing
+ * left to tell). Ends at the first value below 0 that @run returns, and returns it. One thread
+ * serves all, so this is faster than netns_run() for each.
+ */
+int netns_run_wanted(struct snapshot *snap, int (*run)(size_t index, int err, void *data),
+		     void *data);
+
+/* Point .path of @netns to another process in it, or to nothing. 0, or -ENOENT: it is gone. */
+int netns_find_again(struct snapshot *snap, struct namespace *netns);
 
 #endif

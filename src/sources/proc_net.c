@@ -147,3 +147,21 @@ void proc_net_counts(uint32_t ret_counts[N_SOCK_PROTOS], uint32_t *ret_mptcp)
 	*ret_mptcp = UINT32_MAX;
 	lines_read("/proc/thread-self/net/protocols", count_line, &counting);
 }
+
+/* "TCP: inuse 5 orphan 0 tw 3 alloc 9 mem 0" */
+static int time_wait_line(const char *line, size_t len, void *data)
+{
+	char copy[96] = "";
+
+	memcpy(copy, line, len < sizeof(copy) ? len : sizeof(copy) - 1);
+	sscanf(copy, "TCP: inuse %*u orphan %*u tw %u", (uint32_t *)data);
+	return 0;
+}
+
+uint32_t proc_net_time_waits(void)
+{
+	uint32_t n = UINT32_MAX;
+
+	lines_read("/proc/thread-self/net/sockstat", time_wait_line, &n);
+	return n;
+}

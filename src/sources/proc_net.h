@@ -23,6 +23,9 @@ int proc_net_dump(struct dump *dump, enum sock_proto proto);
  */
 void proc_net_counts(uint32_t ret_counts[N_SOCK_PROTOS], uint32_t *ret_mptcp);
 
+/* TIME_WAIT entries of the namespace by /proc/net/sockstat; UINT32_MAX if that does not say. */
+uint32_t proc_net_time_waits(void);
+
 /* What people miss in the files of a protocol, for coverage; NULL: nothing they would ask for. */
 const char *proc_net_blind_spots(enum sock_proto proto);
 

@@ -75,22 +75,42 @@ static bool worth_asking(const struct collection *collection, enum sock_proto pr
 	       collection->protos & PROTO_BIT(proto);
 }
 
+static int add_namespace_failure(struct snapshot *snap, const struct namespace *netns, int err)
+{
+	struct coverage *coverage = snapshot_add_coverage(snap);
+
+	if (!coverage)
+		return -ENOMEM;
+	coverage->source = "netns";
+	coverage->how = "setns";
+	coverage->level = COVERAGE_NONE;
+	coverage->error = -err;
+	coverage->what = arena_printf(&snap->arena, "the sockets of network namespace %s: %s",
+				      netns->name, strerror(-err));
+	coverage->needs = "root, or CAP_SYS_ADMIN and CAP_SYS_PTRACE";
+	return 0;
+}
+
 /* On a thread inside the namespace. */
-static int read_namespace(void *data)
+static int read_namespace(size_t index, int err, void *data)
 {
 	AUTO(netlink_close) struct netlink diag = NETLINK_INIT;
 	struct collection *collection = data;
 	struct dump *dump = &collection->dump;
 	const size_t first = dump->snap->n_socks;
 	uint32_t counts[N_SOCK_PROTOS], n_mptcp;
-	int err = collection->diag_refused ? 0 : netlink_open(&diag, NETLINK_SOCK_DIAG);
 
-	if (err == -ENOMEM)
-		return err;
+	if (err)
+		return add_namespace_failure(dump->snap, &dump->snap->namespaces[index], err);
+	if (index > UINT16_MAX)
+		return 0;
+	dump->netns = (uint16_t)index;
+	if (!collection->diag_refused && netlink_open(&diag, NETLINK_SOCK_DIAG) == -ENOMEM)
+		return -ENOMEM;
 	dump->diag = diag.fd < 0 ? NULL : &diag;
 	proc_net_counts(counts, &n_mptcp);
 	dump->n_expected = counts[SOCK_PROTO_TCP] == UINT32_MAX ? 0 : counts[SOCK_PROTO_TCP];
-	err = 0;
+	dump->no_connections = !counts[SOCK_PROTO_TCP] && proc_net_time_waits() == 0;
 	for (enum sock_proto proto = 0; proto < SOCK_PROTO_OTHER && !err; proto++)
 		if (worth_asking(collection, proto, counts))
 			err = read_protocol(collection, proto);
@@ -129,23 +149,6 @@ static int add_coverage(struct snapshot *snap, enum sock_proto proto, const stru
 	return 0;
 }
 
-static int add_namespace_failure(struct snapshot *snap, const struct namespace *netns, int err)
-{
-	struct coverage *coverage = snapshot_add_coverage(snap);
-
-	if (!coverage)
-		return -ENOMEM;
-	coverage->source = "netns";
-	coverage->how = "setns";
-	coverage->level = COVERAGE_NONE;
-	coverage->error = -err;
-	coverage->what = arena_printf(&snap->arena, "the sockets of network namespace %s: %s",
-				      netns->name,
-				      err == -ENOENT ? "it is gone" : strerror(-err));
-	coverage->needs = err == -ENOENT ? NULL : "root, or CAP_SYS_ADMIN and CAP_SYS_PTRACE";
-	return 0;
-}
-
 /* Sockets of some protocols may be there already: told by BPF. */
 static uint32_t protos_told(const struct snapshot *snap)
 {
@@ -162,7 +165,6 @@ static int sockets_collect(struct snapshot *snap, const struct request *request)
 {
 	AUTO(cgroup_ids_freep) struct cgroup_ids *cgroups = NULL;
 	struct collection collection = {.dump = {.snap = snap, .request = request}};
-	int err = 0;
 
 	collection.protos = request->protos & ~protos_told(snap);
 	if (!collection.protos)
@@ -174,14 +176,7 @@ static int sockets_collect(struct snapshot *snap, const struct request *request)
 	if (request->facts & FACT_CGROUP && !(cgroups = cgroup_ids_new()))
 		return -ENOMEM;
 	collection.dump.cgroups = cgroups;
-	for (size_t i = 0; i < snap->n_namespaces && i <= UINT16_MAX && !err; i++) {
-		if (!snap->namespaces[i].wanted)
-			continue;
-		collection.dump.netns = (uint16_t)i;
-		err = netns_run(&snap->namespaces[i], read_namespace, &collection);
-		if (err && err != -ENOMEM)
-			err = add_namespace_failure(snap, &snap->namespaces[i], err);
-	}
+	int err = netns_run_wanted(snap, read_namespace, &collection);
 	for (enum sock_proto proto = 0; proto < SOCK_PROTO_OTHER && !err; proto++)
 		if (collection.protos & PROTO_BIT(proto))
 			err = add_coverage(snap, proto, &collection.tallies[proto]);
