@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* berth save: the machine's sockets into a file that every command answers from. */
+#include "commands/save.h"
 #include "commands/collect.h"
 #include "commands/command.h"
 #include "base/auto.h"
@@ -39,7 +40,7 @@ static int write_file(const struct snapshot *snap, int fd)
 }
 
 /* Beside the target and renamed, so that a full disk leaves no half recording under its name. */
-static int save_as(const struct snapshot *snap, const char *path)
+int save_snapshot(const struct snapshot *snap, const char *path)
 {
 	AUTO(freep) char *draft = NULL;
 
@@ -77,7 +78,7 @@ static int save_run(const struct invocation *inv)
 	if (code)
 		return code;
 	collect_user_names(inv, snap);
-	int error = strcmp(path, "-") != 0 ? save_as(snap, path) : write_file(snap, STDOUT_FILENO);
+	int error = strcmp(path, "-") != 0 ? save_snapshot(snap, path) : write_file(snap, STDOUT_FILENO);
 	if (error && error != -EPIPE)
 		return failure(inv, "cannot write %s: %s", path, strerror(-error));
 	coverage_print(inv, snap);

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/* berth gets: which socket would get this packet, by the kernel's word and by the rules. */
+#include "commands/gets.h"
+#include "commands/collect.h"
+#include "commands/command.h"
+#include "commands/names.h"
+#include "commands/output.h"
+#include "commands/save.h"
+#include "base/auto.h"
+#include "base/numbers.h"
+#include "base/strbuf.h"
+#include "core/facts.h"
+#include "core/parse_error.h"
+#include "core/snapshot.h"
+#include "model/deliver.h"
+#include "sources/inet_lookup.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static void gets_release(struct gets *gets)
+{
+	port_space_release(&gets->space);
+	model_list_release(&gets->list);
+}
+
+static int parse_flow(struct gets *gets)
+{
+	const struct invocation *inv = gets->inv;
+	AUTO(strbuf_release) struct strbuf text = STRBUF_INIT;
+	struct parse_error error = {};
+
+	if (!inv->n_operands)
+		return usage_error(inv, "expected a FLOW such as 'tcp 1.2.3.4:50001 > 10.0.0.2:80'");
+	for (int i = 0; i < inv->n_operands; i++) {
+		if (i)
+			strbuf_add_char(&text, ' ');
+		strbuf_add_text(&text, inv->operands[i]);
+	}
+	if (flow_parse(text.text, &machine_names, &gets->flow, &error))
+		return usage_error(inv, "'%s': %s", text.text, error.text);
+	if (!gets->flow.destination_port)
+		return usage_error(inv, "'%s': the destination needs a port", text.text);
+	if (gets->flow.source.family == ADDR_NONE)
+		gets->flow.source = addr_any(gets->flow.destination.family);
+	return 0;
+}
+
+static const struct host *host_of(const struct gets *gets)
+{
+	return gets->netns ? &gets->snap->namespaces[gets->netns].host : &gets->snap->host;
+}
+
+static int parse_device(struct gets *gets)
+{
+	const char *name = option_value(gets->inv, "device");
+	uint64_t index;
+
+	if (!name)
+		return 0;
+	const struct interface *device = host_interface_by_name(host_of(gets), name);
+	if (!device && parse_u64(name, UINT32_MAX, &index))
+		device = host_interface(host_of(gets), (uint32_t)index);
+	if (!device)
+		return usage_error(gets->inv, "no device '%s' here", name);
+	gets->device = device->index;
+	return 0;
+}
+
+/* A mapped destination is an IPv4 packet. */
+static void unmap(struct flow *flow)
+{
+	flow->source = addr_unmapped(&flow->source);
+	flow->destination = addr_unmapped(&flow->destination);
+}
+
+static const struct sock *same_socket(const struct gets *gets)
+{
+	for (size_t i = 0; i < gets->snap->n_socks; i++) {
+		const struct sock *sock = &gets->snap->socks[i];
+		if (sock->netns == gets->netns && sock->proto == gets->found.proto &&
+		    (gets->found.cookie ? sock->cookie == gets->found.cookie
+					: sock->inode && sock->inode == gets->found.inode))
+			return sock;
+	}
+	return NULL;
+}
+
+static void ask_kernel(struct gets *gets)
+{
+	const struct inet_packet packet = {
+		.proto = gets->flow.proto,
+		.local = gets->flow.destination,
+		.remote = gets->flow.source,
+		.local_port = gets->flow.destination_port,
+		.remote_port = gets->flow.source_port,
+		.device = gets->device,
+	};
+
+	gets->error = -inet_lookup(&gets->snap->namespaces[gets->netns], &packet, &gets->found);
+	gets->asked = true;
+	if (!gets->error)
+		gets->kernel = same_socket(gets);
+}
+
+static int ask_rules(struct gets *gets)
+{
+	const struct model_packet packet = {
+		.from = gets->flow.source,
+		.to = gets->flow.destination,
+		.from_port = gets->flow.source_port,
+		.to_port = gets->flow.destination_port,
+		.proto = gets->flow.proto,
+		.cpu = -1,
+		.device = gets->device,
+	};
+	int err = port_space_init(&gets->space, gets->snap, gets->netns,
+				  gets->flow.destination_port);
+
+	if (err)
+		return err;
+	gets->is_local = model_space_is_local(gets->space.space, &gets->flow.destination) ||
+			 addr_is_multicast(&gets->flow.destination) ||
+			 addr_is_loopback(&gets->flow.destination);
+	gets->rules.list = &gets->list;
+	model_deliver(gets->space.space, &packet, &gets->rules);
+	return 0;
+}
+
+static bool is_among(const struct gets *gets, const struct sock *sock)
+{
+	if (gets->rules.reach == MODEL_REACH_NONE)
+		return false;
+	if (port_space_sock(&gets->space, gets->rules.socket) == sock)
+		return true;
+	for (uint32_t i = 0; i < gets->list.n; i++)
+		if (port_space_sock(&gets->space, gets->list.ids[i]) == sock)
+			return true;
+	return false;
+}
+
+bool gets_agree(const struct gets *gets)
+{
+	/* What BPF steers, the rules cannot know; what came or went meanwhile proves nothing. */
+	if (!gets->asked || (gets->error && gets->error != ENOENT) || gets->rules.depends ||
+	    !gets->is_local || addr_is_multicast(&gets->flow.destination))
+		return true;
+	if (gets->error == ENOENT)
+		return gets->rules.reach == MODEL_REACH_NONE;
+	return !gets->kernel || is_among(gets, gets->kernel);
+}
+
+bool gets_found(const struct gets *gets)
+{
+	if (!gets->is_local)
+		return false;
+	if (gets->asked && (!gets->error || gets->error == ENOENT) &&
+	    !addr_is_multicast(&gets->flow.destination))
+		return !gets->error;
+	return gets->rules.reach != MODEL_REACH_NONE;
+}
+
+/* A disagreement is a mistake of ours or a steering that we do not see: keep the proof. */
+static void report_disagreement(const struct gets *gets)
+{
+	const char *path = "berth-disagreement.ndjson";
+	int err = save_snapshot(gets->snap, path);
+
+	if (err)
+		failure(gets->inv, "the kernel and berth's rules disagree; please report it");
+	else
+		failure(gets->inv, "the kernel and berth's rules disagree; please report it with %s",
+			path);
+}
+
+static int find_namespace(const struct snapshot *snap)
+{
+	for (size_t i = 0; i < snap->n_namespaces; i++)
+		if (snap->namespaces[i].wanted)
+			return (int)i;
+	return 0;
+}
+
+static int answer(struct gets *gets, struct output *output)
+{
+	struct request request = {
+		.facts = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES | FACT_HOST | FACT_SOCKOPT |
+			 FACT_REUSE,
+		.protos = PROTO_BIT(gets->flow.proto),
+		.states = STATES_ALL,
+		.ipv4 = true,
+		.ipv6 = true,
+		.local_port = gets->flow.destination_port,
+		.netns_choice = NETNS_SELF,
+	};
+	AUTO(snapshot_freep) struct snapshot *snap = NULL;
+	int code = collect(gets->inv, &request, &snap);
+
+	if (code)
+		return code;
+	gets->snap = snap;
+	gets->netns = (uint16_t)find_namespace(snap);
+	unmap(&gets->flow);
+	code = parse_device(gets);
+	if (code)
+		return code;
+	if (!option_value(gets->inv, "from"))
+		ask_kernel(gets);
+	int err = ask_rules(gets);
+	if (err)
+		return failure(gets->inv, "%s", strerror(-err));
+	if (output->json || output->ndjson)
+		gets_print_json(gets, output);
+	else
+		gets_print_text(gets, output);
+	if (!gets_agree(gets))
+		report_disagreement(gets);
+	return gets_found(gets) ? EXIT_YES : EXIT_NO;
+}
+
+static int run_gets(const struct invocation *inv)
+{
+	AUTO(gets_release) struct gets gets = {.inv = inv};
+	struct output output;
+	int code = parse_flow(&gets);
+
+	if (code)
+		return code;
+	code = output_open(&output, inv);
+	if (!code)
+		code = answer(&gets, &output);
+	return output_close(&output, inv, code);
+}
+
+static const struct option_row gets_options[] = {
+	{"device", 0, "NAME", false, "the packet arrives by this interface (default: from this host)",
+	 NULL},
+	{},
+};
+
+const struct command command_gets = {
+	.name = "gets",
+	.args = "[PROTO] [SOURCE:PORT >] DESTINATION:PORT",
+	.summary = "Say which socket would get this packet",
+	.help = "Asks the kernel's own look-up (which also picks the member of a SO_REUSEPORT group),\n"
+		"and beside it the port rules, which say why. Nothing is sent. Without a source any new\n"
+		"connection is meant. What happens to the packet before the look-up (NAT, TPROXY, BPF at\n"
+		"the interface) is not part of the answer.\n",
+	.examples = "berth gets 10.0.0.2:80\tWho would take a new connection\n"
+		    "berth gets tcp 1.2.3.4:50001 '>' 10.0.0.2:80\tWho gets a packet of this flow\n"
+		    "berth gets udp 1.2.3.4:53 '>' 10.0.0.2:53 --device eth0\tOne that arrives by eth0\n",
+	.options = gets_options,
+	.groups = OPTIONS_OUTPUT | OPTIONS_SNAPSHOT,
+	.run = run_gets,
+};

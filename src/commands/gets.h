@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of 'berth gets' share. */
+#ifndef BERTH_COMMANDS_GETS_H
+#define BERTH_COMMANDS_GETS_H
+
+#include <stdbool.h>
+
+#include "core/flow.h"
+#include "core/sock.h"
+#include "diagnose/port_space.h"
+#include "model/verdict.h"
+
+struct invocation;
+struct output;
+struct snapshot;
+
+struct gets {
+	const struct invocation *inv;
+	struct flow flow;
+	uint32_t device; /* interface index it arrives at; 0: as if sent from here */
+	const struct snapshot *snap;
+	uint16_t netns; /* index */
+
+	bool is_local; /* the destination is an address of this host */
+	bool asked;    /* the kernel was asked */
+	int error;     /* of asking, positive; ENOENT: it would give it to nobody */
+	struct sock found; /* the kernel's answer when asked and no error */
+	const struct sock *kernel; /* the same in the snapshot; NULL: it came or went since */
+
+	struct port_space space;
+	struct model_delivery rules;
+	struct model_list list;
+};
+
+/* Does the rules' answer allow the kernel's? True when one of them is missing. */
+bool gets_agree(const struct gets *gets);
+/* Some socket would get it. */
+bool gets_found(const struct gets *gets);
+
+void gets_print_text(const struct gets *gets, struct output *output);
+void gets_print_json(const struct gets *gets, struct output *output);
+
+#endif
