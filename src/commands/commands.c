@@ -16,6 +16,7 @@
 	X(who)		\
 	X(save)		\
 	X(why)		\
+	X(gets)		\
 	X(free)		\
 	X(wait)		\
 	X(model)	\

@@ -42,6 +42,7 @@ static int parse_flow(struct gets *gets)
 		return usage_error(inv, "'%s': %s", text.text, error.text);
 	if (!gets->flow.destination_port)
 		return usage_error(inv, "'%s': the destination needs a port", text.text);
+	gets->shown = gets->flow;
 	if (gets->flow.source.family == ADDR_NONE)
 		gets->flow.source = addr_any(gets->flow.destination.family);
 	return 0;

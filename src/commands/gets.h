@@ -17,6 +17,7 @@ struct snapshot;
 struct gets {
 	const struct invocation *inv;
 	struct flow flow;
+	struct flow shown; /* as typed: the source may be left out */
 	uint32_t device; /* interface index it arrives at; 0: as if sent from here */
 	const struct snapshot *snap;
 	uint16_t netns; /* index */

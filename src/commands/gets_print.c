@@ -106,7 +106,7 @@ void gets_print_text(const struct gets *gets, struct output *output)
 	const bool kernel_says = gets->asked && !gets->error &&
 				 !addr_is_multicast(&gets->flow.destination);
 
-	strbuf_printf(&text, "%s\n  -> ", flow_format(&gets->flow, flow));
+	strbuf_printf(&text, "%s\n  -> ", flow_format(&gets->shown, flow));
 	if (!gets_found(gets))
 		strbuf_add_text(&text, reply_words(gets));
 	else if (kernel_says)
@@ -218,7 +218,7 @@ void gets_print_json(const struct gets *gets, struct output *output)
 	json_init(&json, &output->out);
 	json_open(&json, '{');
 	json_put_text(&json, "schema", "berth.gets/1");
-	json_put_text(&json, "asked", flow_format(&gets->flow, flow));
+	json_put_text(&json, "asked", flow_format(&gets->shown, flow));
 	json_put_bool(&json, "found", gets_found(gets));
 	json_put_bool(&json, "destination_is_local", gets->is_local);
 	json_key(&json, "kernel");
