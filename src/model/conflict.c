@@ -181,8 +181,6 @@ static unsigned open_facts(const struct asker *asker, const struct msock *o, uin
 				       MODEL_FACT_UID | MODEL_FACT_V6ONLY);
 	const struct assumption *assume = &asker->assume;
 
-	if (!asker->sock->flags)
-		return 0;
 	if (!(asker->sock->flags & F_REUSEADDR))
 		facts &= ~(unsigned)MODEL_FACT_REUSEADDR;
 	if (!(asker->sock->flags & F_REUSEPORT))

@@ -142,13 +142,15 @@ void lookup_tcp(const struct model_space *space, const struct lookup *lookup,
 	uint32_t id = 0;
 
 	if (rule_on(space, MODEL_RULE_ESTABLISHED_FIRST))
-		id = flows_find(space, &space->flows[0], &lookup->key, &lookup->hearing);
+		id = flows_find_marked(space, &space->flows[0], &lookup->key, &lookup->hearing);
 	if (!id) {
 		lookup_listener(space, lookup, ret);
 		return;
 	}
+	bool closer = id & FLOW_CLOSER;
+	id &= ~FLOW_CLOSER;
 	const struct msock *sock = sock_at(space, id);
-	if (sock->state != SOCK_STATE_TIME_WAIT) {
+	if (!closer || sock->state != SOCK_STATE_TIME_WAIT) {
 		ret->reach = MODEL_REACH_ONE;
 		ret->socket = id;
 		ret->rule = MODEL_RULE_ESTABLISHED_FIRST;
@@ -175,12 +177,17 @@ static inline struct akey key_of(const struct addr *addr)
 	return akey_v4(v4);
 }
 
+static inline struct flow_key key_of_packet(const struct model_packet *packet)
+{
+	return (struct flow_key){key_of(&packet->to), key_of(&packet->from), packet->to_port,
+				 packet->from_port};
+}
+
 void model_deliver(const struct model_space *space, const struct model_packet *packet,
 		   struct model_delivery *ret)
 {
 	struct lookup lookup = {
-		.key = {key_of(&packet->to), key_of(&packet->from), packet->to_port,
-			packet->from_port},
+		.key = key_of_packet(packet),
 		.cpu = packet->cpu,
 		.proto = packet->proto,
 		.device = packet->device,
@@ -204,4 +211,24 @@ void model_deliver(const struct model_space *space, const struct model_packet *p
 		lookup_tcp(space, &lookup, ret);
 	else
 		lookup_udp(space, &lookup, ret);
+}
+
+enum { AHEAD_LINE = 24, AHEAD_SOCK = 12 };
+
+void model_deliver_many(const struct model_space *space, const struct model_packet *packets,
+			size_t n, struct model_delivery *ret)
+{
+	for (size_t i = 0; i < n + AHEAD_LINE; i++) {
+		if (i < n) {
+			struct flow_key key = key_of_packet(&packets[i]);
+			flows_prefetch(flows_of(space, packets[i].proto), &key);
+		}
+		if (i >= AHEAD_SOCK && i - AHEAD_SOCK < n) {
+			const struct model_packet *packet = &packets[i - AHEAD_SOCK];
+			struct flow_key key = key_of_packet(packet);
+			flows_prefetch_sock(space, flows_of(space, packet->proto), &key);
+		}
+		if (i >= AHEAD_LINE)
+			model_deliver(space, &packets[i - AHEAD_LINE], &ret[i - AHEAD_LINE]);
+	}
 }

@@ -21,4 +21,11 @@ struct model_packet {
 void model_deliver(const struct model_space *space, const struct model_packet *packet,
 		   struct model_delivery *ret);
 
+/*
+ * The same for @n packets; @ret holds @n deliveries, prepared like one. Several times faster on
+ * tables that no cache holds, as the memory for later packets is fetched meanwhile.
+ */
+void model_deliver_many(const struct model_space *space, const struct model_packet *packets,
+			size_t n, struct model_delivery *ret);
+
 #endif

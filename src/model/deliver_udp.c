@@ -63,6 +63,7 @@ struct best {
 	int score;
 };
 
+/* The score of whom the hash may pick: they are not connected. */
 static int best_of_group(const struct model_space *space, const struct lookup *lookup,
 			 uint32_t group, struct akey addr)
 {
@@ -70,7 +71,10 @@ static int best_of_group(const struct model_space *space, const struct lookup *l
 	int best = -1;
 
 	for (uint32_t i = 0; i < g->n; i++) {
-		int score = score_udp(space, lookup, sock_at(space, g->members[i]), addr);
+		const struct msock *s = sock_at(space, g->members[i]);
+		if (s->state == SOCK_STATE_ESTABLISHED)
+			continue;
+		int score = score_udp(space, lookup, s, addr);
 		best = score > best ? score : best;
 	}
 	return best;

@@ -11,10 +11,16 @@
 #include <emmintrin.h>
 #endif
 
+/* The line follows from the tag alone, so that a growing table needs no look at the sockets. */
 struct place {
 	uint32_t tag;
-	uint64_t hash;
+	uint32_t hash;
 };
+
+static struct place place_of_tag(uint32_t tag)
+{
+	return (struct place){tag, (uint32_t)hash_u64(tag)};
+}
 
 static struct place place_of(struct akey local, struct akey remote, uint16_t lport, uint16_t rport)
 {
@@ -25,10 +31,7 @@ static struct place place_of(struct akey local, struct akey remote, uint16_t lpo
 	addresses = (addresses ^ addresses >> 31) * 0x94d049bb133111ebull + remote.w[1];
 	addresses = (addresses ^ addresses >> 30) * 0xff51afd7ed558ccdull;
 	addresses ^= addresses >> 32;
-	return (struct place){
-		.tag = ports ^ (uint32_t)addresses,
-		.hash = hash_u64(addresses + ports * 0x9e3779b97f4a7c15ull),
-	};
+	return place_of_tag(ports ^ (uint32_t)addresses);
 }
 
 static struct place place_of_sock(const struct msock *sock)
@@ -64,10 +67,10 @@ static void put(struct flows *flows, uint32_t id, const struct place *place)
 {
 	uint32_t mask = flows->n_lines - 1;
 
-	for (uint32_t i = (uint32_t)place->hash & mask;; i = (i + 1) & mask) {
+	for (uint32_t i = place->hash & mask;; i = (i + 1) & mask) {
 		struct flow_line *line = &flows->lines[i];
 		for (unsigned k = 0; k < 8; k++) {
-			if (line->ids[k] && line->ids[k] != (uint32_t)FLOW_DEAD)
+			if (line->ids[k] && line->ids[k] != FLOW_DEAD)
 				continue;
 			if (line->ids[k])
 				flows->dead--;
@@ -79,7 +82,7 @@ static void put(struct flows *flows, uint32_t id, const struct place *place)
 	}
 }
 
-static int rehash(const struct model_space *space, struct flows *flows, uint32_t n_lines)
+static int rehash(struct flows *flows, uint32_t n_lines)
 {
 	struct flows bigger = {.n_lines = n_lines};
 
@@ -89,9 +92,9 @@ static int rehash(const struct model_space *space, struct flows *flows, uint32_t
 	for (uint32_t i = 0; i < flows->n_lines; i++) {
 		for (unsigned k = 0; k < 8; k++) {
 			uint32_t id = flows->lines[i].ids[k];
-			if (!id || id == (uint32_t)FLOW_DEAD)
+			if (!id || id == FLOW_DEAD)
 				continue;
-			struct place place = place_of_sock(sock_at(space, id));
+			struct place place = place_of_tag(flows->lines[i].tags[k]);
 			put(&bigger, id, &place);
 		}
 	}
@@ -100,7 +103,7 @@ static int rehash(const struct model_space *space, struct flows *flows, uint32_t
 	return 0;
 }
 
-int flows_reserve(struct model_space *space, struct flows *flows, uint32_t n)
+int flows_reserve(struct flows *flows, uint32_t n)
 {
 	/* At most 13/16 full: then a lookup rarely needs a second line. */
 	uint64_t want = 1;
@@ -109,7 +112,7 @@ int flows_reserve(struct model_space *space, struct flows *flows, uint32_t n)
 		want *= 2;
 	if (want > UINT32_MAX / 16)
 		return -ENOMEM;
-	return want > flows->n_lines ? rehash(space, flows, (uint32_t)want) : 0;
+	return want > flows->n_lines ? rehash(flows, (uint32_t)want) : 0;
 }
 
 void flows_release(struct flows *flows)
@@ -118,10 +121,17 @@ void flows_release(struct flows *flows)
 	*flows = (struct flows){0};
 }
 
-static bool same_ends(const struct msock *sock, const struct flow_key *key)
+/* The tag is the ports, mixed with the addresses: with equal tags and addresses they are equal. */
+static bool same_addresses(const struct msock *sock, const struct flow_key *key)
 {
-	return akey_equal(sock->remote, key->remote) && akey_equal(sock->local, key->local) &&
-	       sock->lport == key->lport && sock->rport == key->rport;
+	return akey_equal(sock->remote, key->remote) && akey_equal(sock->local, key->local);
+}
+
+static uint32_t marked(const struct msock *sock, uint32_t id)
+{
+	bool closer = sock->dev || sock->flags & F_TWIN || sock->state == SOCK_STATE_TIME_WAIT;
+
+	return closer ? id | FLOW_CLOSER : id;
 }
 
 /* Where @id stands: its line and slot. It must be in the table. */
@@ -131,10 +141,10 @@ static struct flow_line *find_slot(const struct model_space *space, const struct
 	struct place place = place_of_sock(sock_at(space, id));
 	uint32_t mask = flows->n_lines - 1;
 
-	for (uint32_t i = (uint32_t)place.hash & mask;; i = (i + 1) & mask) {
+	for (uint32_t i = place.hash & mask;; i = (i + 1) & mask) {
 		struct flow_line *line = &flows->lines[i];
 		for (unsigned k = 0; k < 8; k++) {
-			if (line->ids[k] == id) {
+			if (line->ids[k] != FLOW_DEAD && (line->ids[k] & ~FLOW_CLOSER) == id) {
 				*ret_slot = k;
 				return line;
 			}
@@ -145,22 +155,24 @@ static struct flow_line *find_slot(const struct model_space *space, const struct
 }
 
 /* Mark @id and the sockets with its two ends as twins, so that lookups compare their age. */
-static void mark_twins(const struct model_space *space, const struct flows *flows, uint32_t id)
+static void mark_twins(const struct model_space *space, struct flows *flows, uint32_t id,
+		       const struct place *place)
 {
 	struct msock *sock = sock_at(space, id);
 	struct flow_key key = {sock->local, sock->remote, sock->lport, sock->rport};
-	struct place place = place_of_sock(sock);
 	uint32_t mask = flows->n_lines - 1;
 
-	for (uint32_t i = (uint32_t)place.hash & mask;; i = (i + 1) & mask) {
-		const struct flow_line *line = &flows->lines[i];
-		for (unsigned bits = line_matches(line, place.tag); bits; bits &= bits - 1) {
-			uint32_t other = line->ids[__builtin_ctz(bits)];
-			if (!other || other == (uint32_t)FLOW_DEAD || other == id)
+	for (uint32_t i = place->hash & mask;; i = (i + 1) & mask) {
+		struct flow_line *line = &flows->lines[i];
+		for (unsigned bits = line_matches(line, place->tag); bits; bits &= bits - 1) {
+			uint32_t *slot = &line->ids[__builtin_ctz(bits)];
+			if (!*slot || *slot == FLOW_DEAD)
 				continue;
-			if (!same_ends(sock_at(space, other), &key))
+			struct msock *other = sock_at(space, *slot & ~FLOW_CLOSER);
+			if (!same_addresses(other, &key))
 				continue;
-			sock_at(space, other)->flags |= F_TWIN;
+			other->flags |= F_TWIN;
+			*slot |= FLOW_CLOSER;
 			sock->flags |= F_TWIN;
 		}
 		if (line_has_end(line))
@@ -175,7 +187,7 @@ int flows_add(struct model_space *space, uint32_t id)
 	struct place place = place_of_sock(sock);
 
 	if ((uint64_t)flows->used + flows->dead + 1 > (uint64_t)flows->n_lines * 8 * 13 / 16) {
-		int r = rehash(space, flows,
+		int r = rehash(flows,
 			       flows->dead > flows->used ? flows->n_lines
 			       : flows->n_lines		 ? flows->n_lines * 2
 							 : 1);
@@ -184,8 +196,8 @@ int flows_add(struct model_space *space, uint32_t id)
 	}
 	sock->seq = ++space->seq;
 	sock->flags = (sock->flags | F_HASHED) & ~F_TWIN;
-	mark_twins(space, flows, id);
-	put(flows, id, &place);
+	mark_twins(space, flows, id, &place);
+	put(flows, marked(sock, id), &place);
 	return 0;
 }
 
@@ -197,9 +209,9 @@ void flows_replace(struct model_space *space, uint32_t old, uint32_t id)
 
 	if (!line)
 		return;
-	line->ids[slot] = id;
 	to->seq = from->seq;
 	to->flags |= F_HASHED | (from->flags & F_TWIN);
+	line->ids[slot] = marked(to, id);
 	from->flags &= ~(F_HASHED | F_TWIN);
 }
 
@@ -226,27 +238,64 @@ void flows_remove(struct model_space *space, uint32_t id)
 		line->ids[last] = 0;
 		line->tags[last] = 0;
 	} else {
-		line->ids[slot] = (uint32_t)FLOW_DEAD;
+		line->ids[slot] = FLOW_DEAD;
 		flows->dead++;
 	}
 }
 
-uint32_t flows_find(const struct model_space *space, const struct flows *flows,
-		    const struct flow_key *key, const struct hearing *hearing)
+void flows_prefetch(const struct flows *flows, const struct flow_key *key)
+{
+	if (!flows->n_lines)
+		return;
+	struct place place = place_of(key->local, key->remote, key->lport, key->rport);
+	__builtin_prefetch(&flows->lines[place.hash & (flows->n_lines - 1)]);
+}
+
+void flows_prefetch_sock(const struct model_space *space, const struct flows *flows,
+			 const struct flow_key *key)
+{
+	if (!flows->n_lines)
+		return;
+	struct place place = place_of(key->local, key->remote, key->lport, key->rport);
+	const struct flow_line *line = &flows->lines[place.hash & (flows->n_lines - 1)];
+	unsigned bits = line_matches(line, place.tag);
+	uint32_t id = bits ? line->ids[__builtin_ctz(bits)] : 0;
+	if (id && id != FLOW_DEAD)
+		__builtin_prefetch(sock_at(space, id & ~FLOW_CLOSER));
+}
+
+void flows_touch(struct model_space *space, uint32_t id)
+{
+	struct msock *sock = sock_at(space, id);
+	unsigned slot;
+
+	if (!(sock->flags & F_HASHED))
+		return;
+	struct flow_line *line = find_slot(space, flows_of(space, msock_proto(sock)), id, &slot);
+	if (line)
+		line->ids[slot] = marked(sock, id);
+}
+
+uint32_t flows_find_marked(const struct model_space *space, const struct flows *flows,
+			   const struct flow_key *key, const struct hearing *hearing)
 {
 	if (!flows->n_lines)
 		return 0;
 	struct place place = place_of(key->local, key->remote, key->lport, key->rport);
 	uint32_t mask = flows->n_lines - 1, best = 0, best_seq = 0;
 
-	for (uint32_t i = (uint32_t)place.hash & mask;; i = (i + 1) & mask) {
+	for (uint32_t i = place.hash & mask;; i = (i + 1) & mask) {
 		const struct flow_line *line = &flows->lines[i];
 		for (unsigned bits = line_matches(line, place.tag); bits; bits &= bits - 1) {
 			uint32_t id = line->ids[__builtin_ctz(bits)];
-			if (!id || id == (uint32_t)FLOW_DEAD)
+			if (!id || id == FLOW_DEAD)
 				continue;
-			const struct msock *sock = sock_at(space, id);
-			if (!same_ends(sock, key) || !hears(sock->dev, hearing))
+			const struct msock *sock = sock_at(space, id & ~FLOW_CLOSER);
+			if (!same_addresses(sock, key))
+				continue;
+			if (!(id & FLOW_CLOSER))
+				return hears(0, hearing) ? id : 0;
+			if (!hears(sock->dev, hearing))
 				continue;
 			if (!(sock->flags & F_TWIN))
 				return id;

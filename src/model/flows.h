@@ -16,29 +16,45 @@ struct flow_key {
 
 struct flow_line {
 	uint32_t tags[8];
-	uint32_t ids[8]; /* 0: never used, FLOW_DEAD: was used */
+	uint32_t ids[8]; /* 0: never used, FLOW_DEAD: was used, else id and FLOW_CLOSER */
 } __attribute__((aligned(64)));
 
-enum { FLOW_DEAD = -1 };
+/*
+ * FLOW_CLOSER: the socket is bound to a device, is a TIME_WAIT entry or has a twin; others need no
+ * look at more than their addresses.
+ */
+#define FLOW_DEAD   UINT32_MAX
+#define FLOW_CLOSER (1u << 31)
 
 /* Enter @id, whose .local.. are its key; sets .seq and F_HASHED. 0 or -ENOMEM. */
 int flows_add(struct model_space *space, uint32_t id);
 /* Enter @id in the place of @old, which leaves (a TIME_WAIT entry for its socket). */
 void flows_replace(struct model_space *space, uint32_t old, uint32_t id);
 void flows_remove(struct model_space *space, uint32_t id);
-int flows_reserve(struct model_space *space, struct flows *flows, uint32_t n);
+int flows_reserve(struct flows *flows, uint32_t n);
 void flows_release(struct flows *flows);
 
 /*
  * The newest socket with these two ends that hears device @dif (slave @sdif of a VRF); 0 if none.
- * @l3_accept: unbound sockets hear VRFs.
+ * @l3_accept: unbound sockets hear VRFs. _marked: with FLOW_CLOSER where it is set.
  */
 struct hearing {
 	uint32_t dif, sdif;
 	bool l3_accept;
 };
-uint32_t flows_find(const struct model_space *space, const struct flows *flows,
-		    const struct flow_key *key, const struct hearing *hearing);
+uint32_t flows_find_marked(const struct model_space *space, const struct flows *flows,
+			   const struct flow_key *key, const struct hearing *hearing);
+static inline uint32_t flows_find(const struct model_space *space, const struct flows *flows,
+				  const struct flow_key *key, const struct hearing *hearing)
+{
+	return flows_find_marked(space, flows, key, hearing) & ~FLOW_CLOSER;
+}
+/* Ask for the memory that a lookup will touch: the line, and when that is there the socket. */
+void flows_prefetch(const struct flows *flows, const struct flow_key *key);
+void flows_prefetch_sock(const struct model_space *space, const struct flows *flows,
+			 const struct flow_key *key);
+/* The device or state of @id changed. */
+void flows_touch(struct model_space *space, uint32_t id);
 
 /* Does a socket bound to device @bound hear it? (3.1) */
 static inline bool hears(uint32_t bound, const struct hearing *hearing)

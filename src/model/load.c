@@ -76,6 +76,32 @@ int model_load(struct model_space *space, const struct model_existing *e, uint32
 	return r;
 }
 
+static void prefetch(const struct model_space *space, const struct model_existing *e)
+{
+	struct flow_key key = {akey_of(&e->local), akey_of(&e->remote), e->local_port,
+			       e->remote_port};
+
+	flows_prefetch(flows_of(space, e->proto), &key);
+}
+
+int model_load_many(struct model_space *space, const struct model_existing *existing, size_t n,
+		    uint32_t *ret_socks)
+{
+	enum { AHEAD = 16 };
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t id;
+		if (i + AHEAD < n && existing[i + AHEAD].remote.family)
+			prefetch(space, &existing[i + AHEAD]);
+		int r = model_load(space, &existing[i], &id);
+		if (r)
+			return r;
+		if (ret_socks)
+			ret_socks[i] = id;
+	}
+	return 0;
+}
+
 int model_unknown(struct model_space *space, uint32_t id, enum model_fact fact)
 {
 	struct msock *sock = sock_get(space, id);

@@ -30,6 +30,10 @@ struct model_existing {
 int model_load(struct model_space *space, const struct model_existing *existing,
 	       uint32_t *ret_sock);
 
+/* @n of them, at several times the speed; @ret_socks (may be NULL) gets @n ids. */
+int model_load_many(struct model_space *space, const struct model_existing *existing, size_t n,
+		    uint32_t *ret_socks);
+
 /* From now on @fact of @sock is not known. 0 or -EBADF. */
 int model_unknown(struct model_space *space, uint32_t sock, enum model_fact fact);
 

@@ -6,6 +6,7 @@
 #include "model/conflict.h"
 #include "model/connect.h"
 #include "model/end.h"
+#include "model/flows.h"
 #include "model/listen.h"
 #include "model/share.h"
 #include "model/tcp_port.h"
@@ -69,6 +70,7 @@ static int set_device(struct model_space *space, uint32_t id, uint32_t device)
 	struct msock *sock = sock_at(space, id);
 
 	sock->dev = device;
+	flows_touch(space, id);
 	if (sock->flags & F_UDP && sock->lport)
 		return udp_address_set(space, id, sock->local);
 	return 0;
@@ -150,12 +152,17 @@ int model_join(struct model_space *space, uint32_t id, const struct addr *group,
 {
 	if (!sock_get(space, id))
 		return -EBADF;
+	struct membership new = {id, device, akey_of(group)};
+	for (uint32_t i = 0; i < space->n_memberships; i++) {
+		const struct membership *m = &space->memberships[i];
+		if (m->sock == id && m->device == device && akey_equal(m->group, new.group))
+			return -EADDRINUSE;
+	}
 	int r = array_room(&space->memberships, space->n_memberships, &space->room_memberships,
 			   sizeof(*space->memberships));
 	if (r)
 		return r;
-	space->memberships[space->n_memberships++] =
-		(struct membership){id, device, akey_of(group)};
+	space->memberships[space->n_memberships++] = new;
 	return 0;
 }
 

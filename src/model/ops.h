@@ -47,7 +47,7 @@ enum model_option {
 };
 int model_set(struct model_space *space, uint32_t sock, enum model_option option, uint32_t value,
 	      struct model_verdict *ret);
-/* Join the multicast group on @device. */
+/* Join the multicast group on @device. -EADDRINUSE: joined already. */
 int model_join(struct model_space *space, uint32_t sock, const struct addr *group,
 	       uint32_t device);
 

@@ -397,11 +397,16 @@ static int run_join(struct script *script)
 		r = want_device(script, &device);
 	if (!r)
 		r = want_end(script);
-	if (!r)
-		r = model_join(script->space, name->sock, &group, device);
-	if (!r)
-		say_done(script, "join", name->text);
-	return r;
+	if (r)
+		return r;
+	struct model_verdict verdict = {0};
+	r = model_join(script->space, name->sock, &group, device);
+	if (r == -EADDRINUSE)
+		verdict.outcome = (struct model_outcome){EADDRINUSE, MODEL_RULE_OPTION, 0, 0, 0};
+	else if (r)
+		return r;
+	say_verdict(script, "join", name->text, &verdict);
+	return 0;
 }
 
 static int run_deliver(struct script *script)

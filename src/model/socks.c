@@ -6,7 +6,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { CHUNK_BYTES = CHUNK_SOCKS * sizeof(struct msock) };
+static size_t chunk_bytes(uint32_t chunk)
+{
+	return ((size_t)CHUNK_FIRST << chunk) * sizeof(struct msock);
+}
 
 int array_room(void *array, uint32_t n, uint32_t *room, size_t size)
 {
@@ -24,16 +27,20 @@ int array_room(void *array, uint32_t n, uint32_t *room, size_t size)
 
 static int add_chunk(struct model_space *space)
 {
-	int r = array_room(&space->chunks, space->n_chunks, &space->room_chunks,
-			   sizeof(*space->chunks));
-
-	if (r)
-		return r;
-	struct msock *chunk = pages_alloc(CHUNK_BYTES);
+	if (space->n_chunks == N_CHUNKS)
+		return -ENOMEM;
+	struct msock *chunk = pages_alloc(chunk_bytes(space->n_chunks));
 	if (!chunk)
 		return -ENOMEM;
 	space->chunks[space->n_chunks++] = chunk;
 	return 0;
+}
+
+void socks_release(struct model_space *space)
+{
+	for (uint32_t i = 0; i < space->n_chunks; i++)
+		pages_free(space->chunks[i], chunk_bytes(i));
+	space->n_chunks = 0;
 }
 
 uint32_t sock_new(struct model_space *space)
@@ -44,7 +51,7 @@ uint32_t sock_new(struct model_space *space)
 		space->free_sock = sock_at(space, id)->a;
 		memset(sock_at(space, id), 0, sizeof(struct msock));
 	} else {
-		if (space->n_socks == space->n_chunks << CHUNK_SHIFT && add_chunk(space))
+		if (space->n_socks == ((1u << space->n_chunks) - 1) << CHUNK_SHIFT && add_chunk(space))
 			return 0;
 		id = ++space->n_socks;
 	}

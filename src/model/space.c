@@ -76,13 +76,11 @@ void model_space_free(struct model_space *space)
 {
 	if (!space)
 		return;
-	for (uint32_t i = 0; i < space->n_chunks; i++)
-		pages_free(space->chunks[i], CHUNK_SOCKS * sizeof(struct msock));
+	socks_release(space);
 	for (int i = 0; i < N_FLOW_TABLES; i++)
 		flows_release(&space->flows[i]);
 	for (uint32_t i = 0; i < space->n_groups; i++)
 		free(space->groups[i].members);
-	free(space->chunks);
 	free(space->buckets);
 	free(space->bucket_slots);
 	free(space->udp_slot_counts[0]);
@@ -171,7 +169,7 @@ int model_space_add_default_route(struct model_space *space, uint32_t device)
 
 int model_space_reserve(struct model_space *space, uint32_t n)
 {
-	return flows_reserve(space, &space->flows[0], n);
+	return flows_reserve(&space->flows[0], n);
 }
 
 void model_space_disable(struct model_space *space, enum model_rule rule)
@@ -188,7 +186,7 @@ size_t model_space_bytes(const struct model_space *space)
 {
 	size_t bytes = sizeof(*space);
 
-	bytes += (size_t)space->n_chunks * CHUNK_SOCKS * sizeof(struct msock);
+	bytes += (size_t)space->n_socks * sizeof(struct msock);
 	for (int i = 0; i < N_FLOW_TABLES; i++)
 		bytes += (size_t)space->flows[i].n_lines * sizeof(struct flow_line);
 	bytes += (size_t)space->room_buckets * sizeof(struct bucket);

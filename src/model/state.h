@@ -157,14 +157,16 @@ struct flows {
 
 enum { N_FLOW_TABLES = 3 }; /* TCP, UDP, UDP-Lite */
 
+enum { CHUNK_SHIFT = 6, CHUNK_FIRST = 1 << CHUNK_SHIFT, N_CHUNKS = 24 };
+
 struct model_space {
 	struct model_behaviour behaviour;
 	struct model_sysctls sysctls;
 	struct model_ports reserved;
 	uint64_t disabled[(N_MODEL_RULES + 63) / 64];
 
-	struct msock **chunks;
-	uint32_t n_chunks, room_chunks;
+	struct msock *chunks[N_CHUNKS];
+	uint32_t n_chunks;
 	uint32_t n_socks;   /* ids handed out */
 	uint32_t free_sock; /* list of free ids through .a */
 	uint32_t n_used;
@@ -200,11 +202,13 @@ static inline bool rule_on(const struct model_space *space, enum model_rule rule
 	return !(space->disabled[rule / 64] >> rule % 64 & 1);
 }
 
-enum { CHUNK_SHIFT = 12, CHUNK_SOCKS = 1 << CHUNK_SHIFT };
-
+/* Chunk k holds 64 << k sockets, so that few pointers, which stay cached, reach all. */
 static inline struct msock *sock_at(const struct model_space *space, uint32_t id)
 {
-	return &space->chunks[(id - 1) >> CHUNK_SHIFT][(id - 1) & (CHUNK_SOCKS - 1)];
+	uint32_t from_64 = id - 1 + CHUNK_FIRST;
+	unsigned chunk = 31u - (unsigned)__builtin_clz(from_64) - CHUNK_SHIFT;
+
+	return &space->chunks[chunk][from_64 - (CHUNK_FIRST << chunk)];
 }
 
 static inline struct bucket *bucket_at(const struct model_space *space, uint32_t id)
@@ -222,6 +226,8 @@ static inline enum sock_proto msock_proto(const struct msock *sock)
 /* A new zeroed socket, or 0. The chunks do not move: pointers to other sockets stay good. */
 uint32_t sock_new(struct model_space *space);
 void sock_drop(struct model_space *space, uint32_t id);
+/* Free the records. */
+void socks_release(struct model_space *space);
 /* The socket if @id names one in use, or NULL. */
 struct msock *sock_get(const struct model_space *space, uint32_t id);
 
