@@ -3,6 +3,7 @@
 #include "campaign.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -109,6 +110,16 @@ static void one_scenario(struct worker *w, uint64_t number)
 	report(w, number, &scenario);
 }
 
+/* A socket that got a packet prefers the CPU it came on: stay on one, so that this is no dice. */
+static void stay_on_cpu(unsigned number)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(number % (unsigned)sysconf(_SC_NPROCESSORS_ONLN), &cpus);
+	sched_setaffinity(0, sizeof(cpus), &cpus);
+}
+
 static int work(struct worker *w)
 {
 	const struct campaign *campaign = w->campaign;
@@ -149,6 +160,7 @@ int campaign_run(const struct campaign *campaign, struct campaign_result *ret)
 					   .lab = {.diag_fd = -1, .sockstat_fd = -1},
 					   .run = {.nonce = 1}};
 			w.result.script = STRBUF_INIT;
+			stay_on_cpu(i);
 			_exit(-work(&w) & 0x7f);
 		}
 	}

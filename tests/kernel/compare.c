@@ -106,7 +106,7 @@ static void hear(const struct script_answer *answer, void *data)
 
 	if (t->ret->verdict == LINES_DIFFER || t->ret->verdict == LINES_UNSAID || at < t->said)
 		return;
-	match = match_answer(answer->text, op, kernel);
+	match = match_answer(answer->text, answer->verdict, op, kernel);
 	t->said = at + 1;
 	t->ret->lines++;
 	t->ret->line = t->index[at];

@@ -6,6 +6,8 @@
 #include "execute.h"
 #include "generate.h"
 
+struct model_verdict;
+
 enum verdict_of_lines {
 	LINES_AGREE,
 	LINES_DIFFER,
@@ -43,6 +45,8 @@ enum match {
 	MATCH_DICE, /* yes, as one of several ways */
 	MATCH_UNSAID,
 };
-enum match match_answer(const char *said, const struct op *op, const struct answer *kernel);
+/* @verdict: the struct behind @said, NULL for lines that have none. */
+enum match match_answer(const char *said, const struct model_verdict *verdict, const struct op *op,
+			const struct answer *kernel);
 
 #endif

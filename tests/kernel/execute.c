@@ -154,11 +154,8 @@ static void blocking(int fd, bool on)
 
 static int do_listen(struct kernel_sock *sock, int name)
 {
-	if (!sock->udp) {
+	if (!sock->udp)
 		set_int(sock->fd, IPPROTO_TCP, TCP_MAXSEG, MARK_BASE + MARK_STEP * name);
-		/* A packet of an earlier connection made it prefer this CPU: dice we do not want. */
-		set_int(sock->fd, SOL_SOCKET, SO_INCOMING_CPU, -1);
-	}
 	if (listen(sock->fd, 64) < 0)
 		return -errno;
 	sock->listens = true;
@@ -405,7 +402,8 @@ int execute_op(struct execution *run, const struct op *op, struct answer *ret)
 	answer.error = -r;
 	/* The answer went astray (bound devices): what state that leaves is not the rules' matter. */
 	answer.stuck = (op->kind == OP_CONNECT && r == -EINPROGRESS) ||
-		       (op->kind == OP_EXPIRE && r == -EOPNOTSUPP); /* no CONFIG_INET_DIAG_DESTROY */
+		       (op->kind == OP_EXPIRE && r == -EOPNOTSUPP) || /* no INET_DIAG_DESTROY */
+		       (op->kind == OP_SHUTDOWN && r == -ENOTCONN);
 	*ret = answer;
 	return 0;
 }

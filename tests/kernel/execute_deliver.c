@@ -24,25 +24,35 @@ static uint32_t named_by_cookie(const struct execution *run, int64_t cookie)
 	return 0;
 }
 
-/* Sockets that a datagram waits at. Reading makes a connected one prefer this CPU: undo that. */
+/* Sockets that a datagram waits at. See put_cpus() too. */
 static uint32_t read_datagrams(struct execution *run)
 {
 	uint32_t got = 0;
-	int no_cpu = -1;
 	char byte;
 
 	for (int i = 0; i < N_OP_NAMES; i++) {
-		struct kernel_sock *sock = &run->socks[i];
+		const struct kernel_sock *sock = &run->socks[i];
 		bool some = false;
 		if (sock->fd < 0 || !sock->udp)
 			continue;
 		while (recv(sock->fd, &byte, 1, MSG_DONTWAIT | MSG_TRUNC) >= 0)
 			some = true;
-		if (some)
-			setsockopt(sock->fd, SOL_SOCKET, SO_INCOMING_CPU, &no_cpu, sizeof(no_cpu));
 		got |= some ? 1u << i : 0;
 	}
 	return got;
+}
+
+/* A datagram makes a connected socket prefer this CPU from then on; put the old wish back. */
+static void put_cpus(const struct execution *run, int cpus[N_OP_NAMES], bool back)
+{
+	for (int i = 0; i < N_OP_NAMES; i++) {
+		socklen_t len = sizeof(cpus[i]);
+		int fd = run->socks[i].udp ? run->socks[i].fd : -1;
+		if (fd >= 0 && back)
+			setsockopt(fd, SOL_SOCKET, SO_INCOMING_CPU, &cpus[i], len);
+		else if (fd >= 0)
+			getsockopt(fd, SOL_SOCKET, SO_INCOMING_CPU, &cpus[i], &len);
+	}
 }
 
 static bool answers(const struct packet *reply, const struct packet *to)
@@ -237,7 +247,7 @@ void execute_deliver(struct execution *run, const struct op *op, struct answer *
 	struct lab_tuple tuple = {.local = op->local, .remote = op->remote, .udp = op->udp,
 				  .local_port = op->port, .remote_port = op->remote_port};
 	bool local = lab_is_local(run->lab, &op->remote);
-	int state = 0;
+	int state = 0, cpus[N_OP_NAMES];
 	int64_t cookie;
 
 	ret->delivery = true;
@@ -251,6 +261,8 @@ void execute_deliver(struct execution *run, const struct op *op, struct answer *
 		ret->untried = !ret->got && !ret->peer_of;
 		return;
 	}
+	if (op->udp)
+		put_cpus(run, cpus, false);
 	if (local)
 		deliver_local(run, op, ret);
 	else if (device)
@@ -261,6 +273,8 @@ void execute_deliver(struct execution *run, const struct op *op, struct answer *
 				ret);
 	else
 		ret->untried = true;
+	if (op->udp)
+		put_cpus(run, cpus, true);
 	if (ret->untried || addr_is_multicast(&op->local))
 		return;
 	ret->oracle_asked = true;

@@ -98,9 +98,11 @@ static int rtnetlink(struct nlmsghdr *request)
 	return answer.header.nlmsg_type == NLMSG_ERROR ? answer.error.error : -EPROTO;
 }
 
-static void put_attribute(struct nlmsghdr *request, uint16_t type, const void *data, size_t len)
+/* @message: a struct that begins with the header and has room behind. */
+static void put_attribute(void *message, uint16_t type, const void *data, size_t len)
 {
-	struct rtattr *attr = (void *)((char *)request + NLMSG_ALIGN(request->nlmsg_len));
+	struct nlmsghdr *request = message;
+	struct rtattr *attr = (void *)((char *)message + NLMSG_ALIGN(request->nlmsg_len));
 
 	attr->rta_type = type;
 	attr->rta_len = (uint16_t)RTA_LENGTH(len);
@@ -125,8 +127,46 @@ static int put_address(const struct addr *addr, int index)
 	};
 	size_t len = addr->family == ADDR_IPV4 ? 4 : 16;
 
-	put_attribute(&request.header, IFA_LOCAL, addr->bytes, len);
-	put_attribute(&request.header, IFA_ADDRESS, addr->bytes, len);
+	put_attribute(&request, IFA_LOCAL, addr->bytes, len);
+	put_attribute(&request, IFA_ADDRESS, addr->bytes, len);
+	return rtnetlink(&request.header);
+}
+
+/*
+ * Acknowledge at once what arrives for @addr (the local route's metric "quickack"). A FIN answered
+ * 40 ms late would leave its sender in FIN_WAIT1 when the scenario says TIME_WAIT.
+ */
+static int put_quick_acks(const struct addr *addr, uint8_t bits, int index)
+{
+	struct {
+		struct nlmsghdr header;
+		struct rtmsg message;
+		char room[128];
+	} request = {
+		.header = {.nlmsg_len = NLMSG_LENGTH(sizeof(struct rtmsg)),
+			   .nlmsg_type = RTM_NEWROUTE,
+			   .nlmsg_flags = NLM_F_CREATE | NLM_F_REPLACE},
+		.message = {.rtm_family = addr->family == ADDR_IPV4 ? AF_INET : AF_INET6,
+			    .rtm_table = RT_TABLE_LOCAL,
+			    .rtm_protocol = RTPROT_KERNEL,
+			    .rtm_scope = addr->family == ADDR_IPV4 ? RT_SCOPE_HOST :
+								     RT_SCOPE_UNIVERSE,
+			    .rtm_type = RTN_LOCAL,
+			    .rtm_dst_len = bits},
+	};
+	struct {
+		struct rtattr header;
+		uint32_t value;
+	} metric = {.header = {.rta_len = RTA_LENGTH(4), .rta_type = RTAX_QUICKACK}, .value = 1};
+	uint32_t oif = (uint32_t)index;
+	size_t len = addr->family == ADDR_IPV4 ? 4 : 16;
+
+	put_attribute(&request, RTA_DST, addr->bytes, len);
+	if (addr->family == ADDR_IPV4)
+		put_attribute(&request, RTA_PREFSRC, bits == 8 ? "\177\0\0\1" :
+								      (const char *)addr->bytes, 4);
+	put_attribute(&request, RTA_OIF, &oif, 4);
+	put_attribute(&request, RTA_METRICS, &metric, sizeof(metric));
 	return rtnetlink(&request.header);
 }
 
@@ -149,8 +189,8 @@ static int put_default_route(int family, int index)
 	};
 	uint32_t metric = (uint32_t)index, oif = (uint32_t)index;
 
-	put_attribute(&request.header, RTA_OIF, &oif, 4);
-	put_attribute(&request.header, RTA_PRIORITY, &metric, 4);
+	put_attribute(&request, RTA_OIF, &oif, 4);
+	put_attribute(&request, RTA_PRIORITY, &metric, 4);
 	return rtnetlink(&request.header);
 }
 
@@ -204,6 +244,13 @@ int lab_open(struct lab *lab)
 	r = lab_reset_knobs(lab);
 	if (!r)
 		r = set_up("lo");
+	if (r)
+		return r;
+	r = put_quick_acks(&(struct addr){.family = ADDR_IPV4, .bytes = {127}}, 8, 1);
+	if (!r)
+		r = put_quick_acks(&(struct addr){.family = ADDR_IPV4, .bytes = {127, 0, 0, 1}}, 32, 1);
+	if (!r)
+		r = put_quick_acks(&(struct addr){.family = ADDR_IPV6, .bytes = {[15] = 1}}, 128, 1);
 	if (r)
 		return r;
 	lab->diag_fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
@@ -262,6 +309,8 @@ int lab_add_address(struct lab *lab, const struct addr *addr, const char *name)
 	r = put_address(addr, index);
 	if (!r && addr->family == ADDR_IPV6)
 		r = wait_until_local(addr);
+	if (!r)
+		r = put_quick_acks(addr, addr->family == ADDR_IPV4 ? 32 : 128, index);
 	if (r)
 		return r;
 	lab->addresses[lab->n_addresses].addr = *addr;
