@@ -83,7 +83,8 @@ int route_ask(struct netlink *nl, struct arena *arena, const struct place *place
 	request->nlmsg_type = RTM_GETROUTE;
 	put_question(request, question);
 	struct rtmsg *head = mnl_nlmsg_get_payload(request);
-	head->rtm_flags = RTM_F_LOOKUP_TABLE;
+	/* IPv6 names the table anyway and takes no such flag (inet6_rtm_valid_getroute_req). */
+	head->rtm_flags = question->dst.family == ADDR_IPV4 ? RTM_F_LOOKUP_TABLE : 0;
 	int err = netlink_ask(nl, request, 0, &reader);
 	if (err == -ENOMEM || err == -ETIMEDOUT || err == -EPERM || err == -EOPNOTSUPP)
 		return err;

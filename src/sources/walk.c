@@ -81,11 +81,25 @@ static const char *reason_of(const struct route_decision *route)
 	if (route->type == RTN_BLACKHOLE || route->type == RTN_UNREACHABLE ||
 	    route->type == RTN_PROHIBIT)
 		return "route-rejects";
-	if (route->error == EXDEV)
-		return "rp-filter";
-	if (route->error == EINVAL)
-		return "martian";
 	return "no-route";
+}
+
+/* The input look-up refuses a packet whose tables would take it: its source or target is odd. */
+static const char *refused_source(struct walker *w, const struct path_hop *hop,
+				  const struct packet *p)
+{
+	const struct place *place = place_at(w, hop->place);
+	const struct link_facts *in = place_link(place, p->in_index);
+	char name[96];
+
+	snprintf(name, sizeof(name), "net.ipv4.conf.%s.rp_filter", in ? in->name : "all");
+	long own = place_setting_number(place, name, 0);
+	long all = place_setting_number(place, "net.ipv4.conf.all.rp_filter", 0);
+	if (addr_is_loopback(&p->dst) || addr_is_loopback(&p->src) || place_address(place, &p->src))
+		return "martian";
+	if ((own || all) && (hop->back.error || hop->back.out_link != p->in_index))
+		return "rp-filter";
+	return "martian";
 }
 
 /* The routing decision of a packet that came in; false when it ends here. */
@@ -105,6 +119,10 @@ static bool route_in(struct walker *w, struct path_hop *hop, struct packet *p)
 		hop->end = PATH_DELIVERED;
 		return false;
 	}
+	if (hop->route.type == RTN_LOCAL) {
+		stop(hop, refused_source(w, hop, p), hop->place, p->in_index);
+		return false;
+	}
 	char name[96];
 	const struct link_facts *in = place_link(place, p->in_index);
 	const bool v4 = p->dst.family == ADDR_IPV4;
@@ -119,7 +137,9 @@ static bool route_in(struct walker *w, struct path_hop *hop, struct packet *p)
 		return false;
 	}
 	if (hop->route.error) {
-		stop(hop, reason_of(&hop->route), hop->place, p->in_index);
+		const bool taken = hop->route.type == RTN_UNICAST;
+		stop(hop, taken ? refused_source(w, hop, p) : reason_of(&hop->route), hop->place,
+		     p->in_index);
 		return false;
 	}
 	hop->out_link = hop->route.out_link;
