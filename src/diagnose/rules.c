@@ -23,6 +23,9 @@
 	X(path_mtu)   \
 	X(bind_refused) \
 	X(port_taken) \
+	X(listener)   \
+	X(queues)     \
+	X(process)    \
 	X(firewall_rules) \
 	X(way_there)  \
 	X(way_back)

@@ -7,6 +7,7 @@
 #include "sources/firewall.h"
 #include "sources/place_collect.h"
 #include "sources/routes.h"
+#include "sources/target.h"
 #include "sources/walk.h"
 #include "sources/world.h"
 
@@ -92,6 +93,7 @@ void evidence_finish(struct evidence *evidence, struct case_facts *facts)
 	question.out_link = device_of(facts, &facts->places[0]);
 	walk_paths(facts, &evidence->world, evidence->firewalls, &question);
 	firewalls_count(evidence->firewalls, facts);
+	target_collect(facts, &evidence->world);
 	struct netlink *nl = world_route(&evidence->world, &evidence->world.all[0]);
 	if (nl)
 		ip_rules_collect(nl, &facts->arena, &facts->places[0], &question);

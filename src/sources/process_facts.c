@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* Why a process may not serve: stopped, frozen, out of descriptors, in another call. */
+#include "sources/place_sockets.h"
+#include "base/arena.h"
+#include "base/auto.h"
+#include "core/place.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+struct call_name {
+	long number;
+	const char *name;
+	bool waits; /* for connections or data */
+};
+
+static const struct call_name calls[] = {
+	{__NR_accept, "accept", true},	     {__NR_accept4, "accept4", true},
+	{__NR_ppoll, "ppoll", true},	     {__NR_pselect6, "pselect6", true},
+	{__NR_epoll_pwait, "epoll_pwait", true}, {__NR_recvfrom, "recvfrom", true},
+	{__NR_recvmsg, "recvmsg", true},     {__NR_read, "read", true},
+	{__NR_io_uring_enter, "io_uring_enter", true},
+#ifdef __NR_poll
+	{__NR_poll, "poll", true},	     {__NR_select, "select", true},
+	{__NR_epoll_wait, "epoll_wait", true}, {__NR_pause, "pause", false},
+#endif
+	{__NR_nanosleep, "nanosleep", false}, {__NR_clock_nanosleep, "clock_nanosleep", false},
+	{__NR_futex, "futex", false},	     {__NR_wait4, "wait4", false},
+	{__NR_write, "write", false},	     {__NR_sendto, "sendto", false},
+	{__NR_connect, "connect", false},
+};
+
+static FILE *open_proc(uint32_t pid, const char *name)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "/proc/%u/%s", pid, name);
+	return fopen(path, "re");
+}
+
+static void note_call(struct place_process *p, const char *path)
+{
+	AUTO(fclosep) FILE *file = fopen(path, "re");
+	char line[256], *end;
+
+	if (!file || !fgets(line, sizeof(line), file))
+		return;
+	long number = strtol(line, &end, 10);
+	if (end == line) { /* "running" */
+		p->syscall = p->syscall ? p->syscall : "running";
+		return;
+	}
+	for (size_t i = 0; i < N_ELEMENTS(calls); i++)
+		if (calls[i].number == number) {
+			if (!p->syscall || calls[i].waits)
+				p->syscall = calls[i].name;
+			p->in_accept = p->in_accept || calls[i].waits;
+		}
+}
+
+static void read_calls(struct place_process *p)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "/proc/%u/task", p->pid);
+	DIR *dir = opendir(path);
+	if (!dir)
+		return;
+	for (struct dirent *e; (e = readdir(dir));) {
+		char call[400];
+		if (*e->d_name == '.')
+			continue;
+		snprintf(call, sizeof(call), "/proc/%u/task/%s/syscall", p->pid, e->d_name);
+		note_call(p, call);
+	}
+	closedir(dir);
+}
+
+static void read_fds(struct place_process *p)
+{
+	AUTO(fclosep) FILE *limits = open_proc(p->pid, "limits");
+	char line[256], path[64];
+
+	while (limits && fgets(line, sizeof(line), limits))
+		if (!strncmp(line, "Max open files", 14))
+			p->max_fds = (uint32_t)strtoul(line + 14, NULL, 10);
+	snprintf(path, sizeof(path), "/proc/%u/fd", p->pid);
+	DIR *dir = opendir(path);
+	if (!dir)
+		return;
+	p->n_fds = 0;
+	for (struct dirent *e; (e = readdir(dir));)
+		p->n_fds += *e->d_name != '.';
+	closedir(dir);
+}
+
+static void read_state(struct place_process *p)
+{
+	AUTO(fclosep) FILE *file = open_proc(p->pid, "stat");
+	char line[1024];
+	char *end;
+
+	if (file && fgets(line, sizeof(line), file) && (end = strrchr(line, ')')) && end[1] == ' ')
+		p->state = end[2];
+}
+
+/* The file @name of the cgroup: in the unified hierarchy, or below a v1 controller's mount. */
+static FILE *open_cgroup(const char *mount, const char *path, const char *name)
+{
+	char full[2048];
+
+	snprintf(full, sizeof(full), "%s%s/%s", mount, path, name);
+	return fopen(full, "re");
+}
+
+static uint64_t read_number(FILE *file)
+{
+	char line[64];
+
+	if (!file || !fgets(line, sizeof(line), file) || !strncmp(line, "max", 3))
+		return 0;
+	uint64_t number = strtoull(line, NULL, 10);
+	return number >= (uint64_t)1 << 62 ? 0 : number; /* v1's way to say "no limit" */
+}
+
+static bool says_frozen(FILE *file)
+{
+	char line[128];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (!strncmp(line, "frozen 1", 8) || !strncmp(line, "FROZEN", 6))
+			return true;
+	return false;
+}
+
+static void read_unified(struct place_process *p, const char *path)
+{
+	static const char *const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+
+	for (size_t i = 0; i < N_ELEMENTS(mounts); i++) {
+		AUTO(fclosep) FILE *events = open_cgroup(mounts[i], path, "cgroup.events");
+		AUTO(fclosep) FILE *max = open_cgroup(mounts[i], path, "memory.max");
+		AUTO(fclosep) FILE *now = open_cgroup(mounts[i], path, "memory.current");
+		p->frozen = p->frozen || says_frozen(events);
+		if (max && !p->memory_limit) {
+			p->memory_limit = read_number(max);
+			p->memory_used = read_number(now);
+		}
+	}
+}
+
+static void read_cgroups(struct arena *arena, struct place_process *p)
+{
+	AUTO(fclosep) FILE *file = open_proc(p->pid, "cgroup");
+	char line[1024];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		char *controllers = strchr(line, ':');
+		char *path = controllers ? strchr(controllers + 1, ':') : NULL;
+		if (!path)
+			continue;
+		*path++ = '\0';
+		controllers++;
+		if (!*controllers) {
+			read_unified(p, path);
+			if (!p->cgroup)
+				p->cgroup = arena_printf(arena, "%s", path);
+		} else if (!strcmp(controllers, "freezer")) {
+			AUTO(fclosep) FILE *state =
+				open_cgroup("/sys/fs/cgroup/freezer", path, "freezer.state");
+			p->frozen = p->frozen || says_frozen(state);
+		} else if (!strcmp(controllers, "memory")) {
+			AUTO(fclosep) FILE *max = open_cgroup("/sys/fs/cgroup/memory", path,
+							      "memory.limit_in_bytes");
+			AUTO(fclosep) FILE *now = open_cgroup("/sys/fs/cgroup/memory", path,
+							      "memory.usage_in_bytes");
+			p->memory_limit = read_number(max);
+			p->memory_used = read_number(now);
+		}
+	}
+}
+
+void process_facts_read(struct arena *arena, struct place_process *p)
+{
+	read_state(p);
+	read_fds(p);
+	read_calls(p);
+	read_cgroups(arena, p);
+}
