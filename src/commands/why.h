@@ -15,6 +15,9 @@ int why_answer(const struct invocation *inv, const struct case_facts *facts);
 /* Where a port or address was refused: collect the sockets that hold it. */
 void why_holders(struct case_facts *facts);
 
+/* bind: what the port rules say of it, beside what the kernel said. */
+void why_rules(const struct invocation *inv, struct case_facts *facts);
+
 int why_connect(const struct invocation *inv, struct case_facts *facts);
 int why_bind(const struct invocation *inv, struct case_facts *facts);
 /* why -- COMMAND: returns the command's exit code. */

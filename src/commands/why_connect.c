@@ -63,5 +63,6 @@ int why_bind(const struct invocation *inv, struct case_facts *facts)
 	caller_read(facts, 0);
 	evidence_finish(evidence, facts);
 	why_holders(facts);
+	why_rules(inv, facts);
 	return why_answer(inv, facts);
 }

@@ -20,6 +20,8 @@
 #include "core/place.h"
 #include "core/resolving.h"
 
+struct bind_rules;
+
 enum case_op {
 	CASE_CONNECT,
 	CASE_BIND,
@@ -69,6 +71,7 @@ struct case_facts {
 	bool events_watched; /* drops were watched during the attempts, in all of .places */
 	struct unseen *unseen;
 	size_t n_unseen, room_unseen;
+	struct bind_rules *rules; /* bind: what the port rules say; NULL: not asked */
 };
 
 struct case_facts *case_new(void);

@@ -6,6 +6,7 @@
 #include "core/case.h"
 #include "core/finding.h"
 #include "core/sock.h"
+#include "render/why_rules.h"
 #include "render/why_words.h"
 
 #include <string.h>
@@ -148,6 +149,10 @@ void why_json(struct strbuf *sb, const struct case_facts *facts, const struct fi
 	add_outcome(sb, facts);
 	strbuf_add_text(sb, ",\n ");
 	add_finding(sb, facts, findings);
+	if (facts->rules) {
+		strbuf_add_text(sb, ",\n \"rules\":");
+		why_rules_json(sb, facts->rules);
+	}
 	strbuf_add_text(sb, ",\n \"unseen\":[");
 	for (size_t i = 0; i < facts->n_unseen; i++) {
 		strbuf_add_text(sb, i ? ",{" : "{");

@@ -5,6 +5,7 @@
 #include "base/strbuf.h"
 #include "core/case.h"
 #include "core/finding.h"
+#include "render/why_rules.h"
 #include "render/why_words.h"
 
 #include <string.h>
@@ -41,6 +42,8 @@ void why_text(struct strbuf *sb, const struct case_facts *facts, const struct fi
 			      best->place ? best->place : "");
 	add_evidence(sb, best);
 	add_evidence(sb, findings->observed);
+	if (facts->rules)
+		why_rules_text(sb, facts->rules);
 	for (unsigned i = 0; best && i < best->n_fixes; i++)
 		add_line(sb, i ? "         " : "What to do: ", best->fixes[i]);
 	const struct finding *also[N_ALSO];

@@ -15,6 +15,7 @@
 	X(bpf_sockets)	\
 	X(sockets)	\
 	X(owners)	\
+	X(sock_options)	\
 	X(processes)	\
 	X(users)
 

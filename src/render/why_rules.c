@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* JSON through the common writer; the text says only what helps. */
+#include "render/why_rules.h"
+#include "base/auto.h"
+#include "base/duration.h"
+#include "base/escape.h"
+#include "base/json.h"
+#include "base/strbuf.h"
+#include "core/bind_rules.h"
+
+#include <string.h>
+
+static int to_strbuf(void *data, const char *bytes, size_t len)
+{
+	strbuf_add(data, bytes, len);
+	return 0;
+}
+
+static void put_branch(struct json *json, const char *key, const struct bind_branch *branch)
+{
+	json_key(json, key);
+	json_open(json, '{');
+	json_put_bool(json, "ok", !branch->error);
+	json_put_text(json, "errno", branch->error ? strerrorname_np(branch->error) : NULL);
+	json_put_text(json, "rule", branch->rule);
+	json_put_text(json, "says", branch->says);
+	json_close(json, '}');
+}
+
+void why_rules_json(struct strbuf *sb, const struct bind_rules *rules)
+{
+	AUTO(out_release) struct out out;
+	AUTO(json_release) struct json json;
+
+	out_init(&out, to_strbuf, sb);
+	json_init(&json, &out);
+	json_open(&json, '{');
+	json_put_bool(&json, "ok", !rules->answer.error);
+	json_put_text(&json, "errno",
+		      rules->answer.error ? strerrorname_np(rules->answer.error) : NULL);
+	json_put_text(&json, "rule", rules->answer.rule);
+	json_put_text(&json, "says", rules->answer.says);
+	json_put_text(&json, "kernel", rules->kernel);
+	json_put_text(&json, "holder", rules->holder);
+	json_put_text(&json, "way", rules->way);
+	if (rules->wait_ms)
+		json_put_u64(&json, "wait_ms", rules->wait_ms);
+	if (rules->depends_on) {
+		json_put_text(&json, "depends_on", rules->depends_on);
+		put_branch(&json, "if_set", &rules->if_set);
+		put_branch(&json, "if_clear", &rules->if_clear);
+	}
+	json_key(&json, "would_pass_with");
+	json_open(&json, '[');
+	for (size_t i = 0; i < rules->n_would_pass; i++)
+		json_text(&json, rules->would_pass[i]);
+	json_close(&json, ']');
+	if (rules->free_port)
+		json_put_u64(&json, "free_port", rules->free_port);
+	json_put_bool(&json, "agrees", rules->agrees);
+	json_close(&json, '}');
+	out_flush(&out);
+}
+
+static const char *result(int error)
+{
+	return error ? strerrorname_np(error) : "allowed";
+}
+
+void why_rules_text(struct strbuf *sb, const struct bind_rules *rules)
+{
+	char wait[DURATION_TEXT_SIZE];
+
+	if (rules->depends_on)
+		strbuf_printf(sb, "  rule        depends on %s of the holder, which could not be seen: "
+				  "%s if set (%s), %s if not (%s)\n",
+			      rules->depends_on, result(rules->if_set.error), rules->if_set.rule,
+			      result(rules->if_clear.error), rules->if_clear.rule);
+	else
+		strbuf_printf(sb, "  rule        %s: %s\n", rules->answer.rule, rules->answer.says);
+	if (!rules->answer.error)
+		return;
+	if (rules->holder) {
+		strbuf_add_text(sb, "  holder      ");
+		escape_add(sb, rules->holder, strlen(rules->holder));
+		strbuf_add_char(sb, '\n');
+	}
+	for (size_t i = 0; i < rules->n_would_pass; i++)
+		strbuf_printf(sb, "%s%s", i ? ", or " : "Would pass: with ", rules->would_pass[i]);
+	if (rules->n_would_pass)
+		strbuf_add_char(sb, '\n');
+	if (rules->wait_ms)
+		strbuf_printf(sb, "Or wait: TIME_WAIT ends in %s\n",
+			      format_duration_ms(rules->wait_ms, wait));
+	if (rules->free_port)
+		strbuf_printf(sb, "Free nearby: port %u (bound and let go to be sure)\n",
+			      rules->free_port);
+}
