@@ -14,6 +14,7 @@
 	X(ports)	\
 	X(list)		\
 	X(who)		\
+	X(port)		\
 	X(save)		\
 	X(why)		\
 	X(gets)		\

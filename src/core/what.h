@@ -35,12 +35,16 @@ enum what_kind {
 	WHAT_FIELD,	 /* pid:, unit:, user: ... */
 };
 
+enum { WHAT_MAX_RANGES = 32 };
+
 struct what {
 	enum what_kind kind;
 	char *text;		 /* as typed */
 	uint32_t protos;	 /* bits 1 << enum sock_proto it may be */
 	bool has_ports;
 	struct port_range ports; /* from the lowest to the highest port named */
+	struct port_range ranges[WHAT_MAX_RANGES]; /* each one, as typed */
+	uint32_t n_ranges;
 	struct addr addr;	 /* family ADDR_NONE: none, or a name with several addresses */
 	char *filter_text;	 /* the same as a filter */
 	struct filter *filter;

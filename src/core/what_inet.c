@@ -75,6 +75,8 @@ void what_widen(struct what *what, struct port_range ports)
 	if (!what->has_ports || ports.high > what->ports.high)
 		what->ports.high = ports.high;
 	what->has_ports = true;
+	if (what->n_ranges < WHAT_MAX_RANGES)
+		what->ranges[what->n_ranges++] = ports;
 }
 
 static int no_port_zero(struct what_reading *reading, const char *at)
@@ -103,6 +105,9 @@ int what_read_ports(struct what_reading *reading, const char *list)
 			return err;
 		if (!ports.low && ports.high != UINT16_MAX)
 			return no_port_zero(reading, at);
+		if (reading->what->n_ranges == WHAT_MAX_RANGES)
+			return parse_fail(reading->error, what_column(reading, at),
+					  "more than %d ports or ranges in one word", WHAT_MAX_RANGES);
 		what_widen(reading->what, ports);
 		strbuf_printf(&reading->filter, at == list ? "%u-%u" : ",%u-%u", ports.low,
 			      ports.high);
