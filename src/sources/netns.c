@@ -227,7 +227,7 @@ static int add_coverage(const struct found *found, bool all)
 			others > 1 ? "s" : "", found->unreadable ? " or more" : "");
 	if (coverage->what) {
 		coverage->level = COVERAGE_PARTIAL;
-		coverage->needs = all ? "CAP_SYS_PTRACE over those processes (root outside of containers)"
+		coverage->needs = all ? "ptrace access to them (they have more rights than this root)"
 				      : "root, or CAP_SYS_ADMIN and CAP_SYS_PTRACE";
 	}
 	return 0;
