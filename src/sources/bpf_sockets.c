@@ -35,6 +35,8 @@ struct gather {
 	uint32_t netns_inode; /* the last one seen ... */
 	uint16_t netns;	     /* ... and its index */
 	bool all_tcp;	     /* the sockets too, not only who holds them */
+	bool only_files;     /* of the TCP tables only sockets with a file are news */
+	uint64_t n_hashed;   /* held TCP sockets that must be in the table of connections */
 };
 
 static void gather_release(struct gather *gather)
@@ -287,6 +289,9 @@ static int take_held_tcp(struct gather *gather, const struct wire_socket *from)
 			return err;
 		*slot = (uint32_t)snap->n_socks;
 		gather->inodes.n++;
+		const uint8_t state = snap->socks[*slot - 1].state;
+		if (state != SOCK_STATE_LISTEN && state != SOCK_STATE_BOUND_INACTIVE)
+			gather->n_hashed++;
 	}
 	if (from->fd < 0 || !(gather->request->facts & FACT_OWNERS))
 		return 0;
@@ -325,7 +330,7 @@ static int take_loose(struct gather *gather, const struct wire_socket *from)
 	if (from->inode)
 		return take_held_tcp(gather, from);
 	const uint16_t netns = netns_index(gather, from->netns);
-	if (netns == NO_NAMESPACE || !is_asked_for(gather, from))
+	if (gather->only_files || netns == NO_NAMESPACE || !is_asked_for(gather, from))
 		return 0;
 	return take_tcp(gather, from, netns);
 }
@@ -381,6 +386,21 @@ static int refused(struct gather *gather, int error)
 	return 0;
 }
 
+/*
+ * TCP sockets that no process holds. Those that have a file all the same (in flight in a UNIX
+ * message, registered with io_uring) are looked for only when the numbers show that there are any.
+ */
+static int walk_tables(struct gather *gather)
+{
+	int err = bpf_walk_run(&gather->walk, true);
+
+	if (err || bpf_walk_held(&gather->walk) == gather->n_hashed)
+		return err;
+	gather->only_files = true;
+	gather->walk.shared->question.all_tables = true;
+	return bpf_walk_run(&gather->walk, true);
+}
+
 static int bpf_sockets_collect(struct snapshot *snap, const struct request *request)
 {
 	AUTO(gather_release) struct gather gather = {
@@ -403,7 +423,7 @@ static int bpf_sockets_collect(struct snapshot *snap, const struct request *requ
 	gather.walk.shared->question.only_inet = !(request->protos & ~PROTOS_INET);
 	err = bpf_walk_run(&gather.walk, false);
 	if (!err && choice.tcp)
-		err = bpf_walk_run(&gather.walk, true);
+		err = walk_tables(&gather);
 	if (!err && choice.tcp)
 		err = coverage_add(&gather, "tcp", 0);
 	if (!err && request->facts & FACT_OWNERS)

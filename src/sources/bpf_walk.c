@@ -176,7 +176,7 @@ uint32_t bpf_walk_ms(const struct bpf_walk *walk, int32_t jiffies)
 	return (uint32_t)((uint64_t)jiffies * 1000 / jiffies_a_second(walk->shared->workers));
 }
 
-uint64_t bpf_walk_denied(const struct bpf_walk *walk)
+uint64_t bpf_walk_held(const struct bpf_walk *walk)
 {
-	return walk->shared->workers[0].n_denied + walk->shared->workers[1].n_denied;
+	return walk->shared->workers[0].n_held + walk->shared->workers[1].n_held;
 }

@@ -36,7 +36,7 @@ int bpf_walk_run(struct bpf_walk *walk, bool tables);
 
 /* Milliseconds of @jiffies, by what the last run showed of the clock. Negative is 0. */
 uint32_t bpf_walk_ms(const struct bpf_walk *walk, int32_t jiffies);
-/* Records dropped because what they tell of was changing, of the last run. */
-uint64_t bpf_walk_denied(const struct bpf_walk *walk);
+/* Sockets with a file that the last run passed over in the TCP tables. */
+uint64_t bpf_walk_held(const struct bpf_walk *walk);
 
 #endif
