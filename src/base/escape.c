@@ -82,10 +82,22 @@ static void escape_byte(struct strbuf *sb, unsigned char byte)
 		strbuf_printf(sb, "x%02x", byte);
 }
 
+/* Length of the run at @text that is printable ASCII but for the backslash: nearly always all. */
+static size_t simple_length(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && (unsigned char)(text[n] - 0x20) < 0x5f && text[n] != '\\')
+		n++;
+	return n;
+}
+
 void escape_add(struct strbuf *sb, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len;) {
-		size_t n = printable_length(text + i, len - i);
+		size_t n = simple_length(text + i, len - i);
+		if (!n)
+			n = printable_length(text + i, len - i);
 		if (n) {
 			strbuf_add(sb, text + i, n);
 			i += n;
