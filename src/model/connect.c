@@ -38,6 +38,8 @@ static struct akey destination_of(const struct msock *sock, struct akey to)
 static struct model_outcome check_source4(const struct model_space *space, const struct msock *sock,
 					  const struct route *route)
 {
+	if (!rule_on(space, MODEL_RULE_SOURCE_ADDRESS))
+		return no(0, MODEL_RULE_OK);
 	if (addr_class_of(space, &sock->local) != ADDR_CLASS_LOCAL &&
 	    !(sock->flags & F_TRANSPARENT))
 		return no(ENETUNREACH, MODEL_RULE_SOURCE_ADDRESS);
@@ -217,7 +219,7 @@ static int arrive(struct model_space *space, uint32_t id, const struct lookup *s
 	uint32_t met = flows_find(space, &space->flows[0], &syn->key, &syn->hearing);
 	int r;
 
-	if (met == id) {
+	if (met == id && rule_on(space, MODEL_RULE_SELF_CONNECT)) {
 		connected(sock_at(space, id), space->sysctls.timestamps, turn->cpu);
 		sock_at(space, id)->peer = id;
 		ret->outcome.rule = MODEL_RULE_SELF_CONNECT;
@@ -234,9 +236,12 @@ static int arrive(struct model_space *space, uint32_t id, const struct lookup *s
 	 */
 	if (met && waits)
 		end_drop(space, met);
-	else if (met)
+	else if (met && met != id)
 		end_hit_by_reset(space, met);
-	if (to.reach == MODEL_REACH_NONE || half) {
+	if (to.reach == MODEL_REACH_NONE && !rule_on(space, MODEL_RULE_REFUSED)) {
+		connected(sock_at(space, id), space->sysctls.timestamps, turn->cpu);
+		r = 0;
+	} else if (to.reach == MODEL_REACH_NONE || half) {
 		r = refused(space, id, turn, ret);
 	} else {
 		r = pick_listener(&to, turn, ret);
@@ -268,7 +273,8 @@ int tcp_connect(struct model_space *space, uint32_t id, struct dial *dial,
 	struct msock *sock = sock_at(space, id);
 
 	if (sock->file != FILE_UNCONNECTED || sock->state != SOCK_STATE_CLOSE) {
-		ret->outcome = no(EISCONN, MODEL_RULE_ALREADY_CONNECTED);
+		if (rule_on(space, MODEL_RULE_ALREADY_CONNECTED))
+			ret->outcome = no(EISCONN, MODEL_RULE_ALREADY_CONNECTED);
 		return 0;
 	}
 	ret->outcome = dial_route(space, sock, dial);

@@ -27,7 +27,9 @@ void answer_with(const struct model_space *space, const struct lookup *lookup, u
 		ret->socket = ret->list->ids[0];
 	if (n > 1) {
 		ret->reach = MODEL_REACH_ONE_OF;
-		ret->rule = space->groups[sock->group].program ? MODEL_RULE_REUSEPORT_STEERED
+		bool steered = space->groups[sock->group].program &&
+			       rule_on(space, MODEL_RULE_REUSEPORT_STEERED);
+		ret->rule = steered ? MODEL_RULE_REUSEPORT_STEERED
 							       : MODEL_RULE_REUSEPORT_HASH;
 	}
 }
@@ -80,7 +82,7 @@ static struct best search_chain(const struct model_space *space, const struct lo
 	bool loaded = chain && bucket_at(space, chain)->loaded;
 	bool newest = rule_on(space, MODEL_RULE_NEWEST_FIRST);
 
-	if (!chain)
+	if (!chain || !rule_on(space, MODEL_RULE_LISTENER))
 		return best;
 	foreach_in_chain(space, chain, id) {
 		const struct msock *l = sock_at(space, id);
@@ -131,8 +133,9 @@ void lookup_listener(const struct model_space *space, const struct lookup *looku
 		answer_best(space, lookup, &best, ret);
 		return;
 	}
+	bool answers = rule_on(space, MODEL_RULE_NO_LISTENER);
 	ret->reach = MODEL_REACH_NONE;
-	ret->reply = MODEL_REPLY_RST;
+	ret->reply = answers ? MODEL_REPLY_RST : MODEL_REPLY_DROP;
 	ret->rule = MODEL_RULE_NO_LISTENER;
 }
 

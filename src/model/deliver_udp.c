@@ -6,10 +6,16 @@
 #include "model/route.h"
 #include "model/share.h"
 
-/* Has @sock a peer, and is it the packet's sender? */
+/* Has @sock a peer address, and is it not the packet's sender? */
+static bool has_peer(const struct msock *sock, const struct lookup *lookup)
+{
+	/* IPv4 looks at inet_daddr, which an IPv6 peer leaves at 0. */
+	return sock->flags & F_REMOTE && (lookup->v6 || akey_kind(&sock->remote) != AKEY_V6);
+}
+
 static bool peer_address_differs(const struct msock *sock, const struct lookup *lookup)
 {
-	return sock->flags & F_REMOTE && !akey_equal(sock->remote, lookup->key.remote);
+	return has_peer(sock, lookup) && !akey_equal(sock->remote, lookup->key.remote);
 }
 
 /* compute_score(); -1: not eligible. @addr: of the chain that is searched. */
@@ -36,13 +42,15 @@ static int score_udp(const struct model_space *space, const struct lookup *looku
 		if (s->rport && s->rport != lookup->key.rport)
 			return -1;
 	}
-	score += (s->flags & F_REMOTE ? step : 0) + (s->rport ? step : 0);
+	score += (has_peer(s, lookup) ? step : 0) + (s->rport ? step : 0);
 	if (!hears(s->dev, &lookup->hearing) && rule_on(space, MODEL_RULE_DEVICE_MATCH))
 		return -1;
 	if ((s->dev || !device_scores) && rule_on(space, MODEL_RULE_SCORE_DEVICE))
 		score += step;
 	if (lookup->cpu >= 0 && s->cpu == lookup->cpu && rule_on(space, MODEL_RULE_SCORE_CPU))
 		score++;
+	if (!rule_on(space, MODEL_RULE_UDP_SCORE))
+		score = !lookup->v6;
 	return score;
 }
 
@@ -217,7 +225,10 @@ void lookup_udp(const struct model_space *space, const struct lookup *lookup,
 	ret->reach = last ? MODEL_REACH_ONE : MODEL_REACH_NONE;
 	ret->socket = last;
 	ret->rule = last ? MODEL_RULE_UDP_FALLBACK : MODEL_RULE_NO_SOCKET;
-	ret->reply = last ? MODEL_REPLY_NONE : MODEL_REPLY_UNREACHABLE;
+	bool answers = rule_on(space, MODEL_RULE_NO_SOCKET);
+	ret->reply = last ? MODEL_REPLY_NONE
+		     : answers ? MODEL_REPLY_UNREACHABLE
+			       : MODEL_REPLY_DROP;
 }
 
 /* ip_mc_sf_allow(), inet6_mc_check(): is the group wanted? */
@@ -292,7 +303,8 @@ void lookup_multicast(const struct model_space *space, const struct lookup *look
 	if (!bucket || !device_joined(space, lookup))
 		return;
 	foreach_owner(space, bucket, id) {
-		if (!hears_many(space, lookup, id))
+		if ((n && !rule_on(space, MODEL_RULE_UDP_MULTICAST)) ||
+		    !hears_many(space, lookup, id))
 			continue;
 		if (!n++)
 			ret->socket = id;
@@ -307,6 +319,8 @@ void lookup_multicast(const struct model_space *space, const struct lookup *look
 			akey_is_multicast(&lookup->key.local) && only->group &&
 			only->state != SOCK_STATE_ESTABLISHED && space->behaviour.early_regroup &&
 			rule_on(space, MODEL_RULE_EARLY_REGROUP);
-	if (regroups)
+	if (regroups) {
 		answer_with(space, lookup, ret->socket, MODEL_RULE_EARLY_REGROUP, ret);
+		ret->rule = MODEL_RULE_EARLY_REGROUP;
+	}
 }

@@ -41,6 +41,7 @@ void flows_release(struct flows *flows);
 struct hearing {
 	uint32_t dif, sdif;
 	bool l3_accept;
+	bool all; /* every device */
 };
 uint32_t flows_find_marked(const struct model_space *space, const struct flows *flows,
 			   const struct flow_key *key, const struct hearing *hearing);
@@ -59,6 +60,8 @@ void flows_touch(struct model_space *space, uint32_t id);
 /* Does a socket bound to device @bound hear it? (3.1) */
 static inline bool hears(uint32_t bound, const struct hearing *hearing)
 {
+	if (hearing->all)
+		return true;
 	if (!bound)
 		return !hearing->sdif || hearing->l3_accept;
 	return bound == hearing->dif || bound == hearing->sdif;

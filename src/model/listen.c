@@ -13,7 +13,7 @@
 static struct model_outcome listen_allowed(const struct model_space *space,
 					   const struct msock *sock)
 {
-	if (sock->flags & F_UDP)
+	if (sock->flags & F_UDP && rule_on(space, MODEL_RULE_NOT_STREAM))
 		return (struct model_outcome){.error = EOPNOTSUPP, .rule = MODEL_RULE_NOT_STREAM};
 	bool state = sock->state == SOCK_STATE_CLOSE || sock->state == SOCK_STATE_LISTEN;
 	if ((sock->file != FILE_UNCONNECTED || !state) && rule_on(space, MODEL_RULE_LISTEN_STATE))
@@ -69,7 +69,7 @@ int model_listen(struct model_space *space, uint32_t id, const struct model_turn
 	if (ret->outcome.error)
 		return 0;
 	ret->port = sock->lport;
-	if (sock->state == SOCK_STATE_LISTEN)
+	if (sock->state == SOCK_STATE_LISTEN || sock->flags & F_UDP)
 		return 0;
 	sock->state = SOCK_STATE_LISTEN;
 	if (!sock->lport || rule_on(space, MODEL_RULE_LISTEN_RECHECK)) {

@@ -170,6 +170,14 @@ const char *model_rule_id(enum model_rule rule)
 	return ids[rule];
 }
 
+bool model_rule_is_switchable(enum model_rule rule)
+{
+	return rule != MODEL_RULE_OK && rule != MODEL_RULE_PORT_FREE &&
+	       rule != MODEL_RULE_NO_ROUTE && rule != MODEL_RULE_AUTOBIND_EXHAUSTED &&
+	       rule != MODEL_RULE_CONNECT_EXHAUSTED && rule != MODEL_RULE_NO_CONNECTION &&
+	       rule != MODEL_RULE_GROUP_BUSY && rule != MODEL_RULE_OPTION;
+}
+
 int model_rule_find(const char *id)
 {
 	for (int i = 0; i < N_MODEL_RULES; i++)

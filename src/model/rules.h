@@ -9,6 +9,8 @@
 #ifndef BERTH_MODEL_RULES_H
 #define BERTH_MODEL_RULES_H
 
+#include <stdbool.h>
+
 /* X(name, id) - see rules.c for what each says and where the kernel does it. */
 #define MODEL_RULES(X)                                                                             \
 	X(OK, "ok")                                                                                \
@@ -113,6 +115,8 @@ struct model_rule_row {
 
 struct model_rule_row model_rule_row(enum model_rule rule);
 const char *model_rule_id(enum model_rule rule);
+/* Can the model live without it? Some only name an outcome. */
+bool model_rule_is_switchable(enum model_rule rule);
 /* The rule with this id, or -1. */
 int model_rule_find(const char *id);
 

@@ -150,6 +150,25 @@ static int host_nonlocal(struct script *script)
 	return 0;
 }
 
+/* host kernel 5.15: the rules as of that mainline version, backports left out. */
+static int host_kernel(struct script *script)
+{
+	const struct word *word = word_next(script);
+	const char *dot = word ? memchr(word->text, '.', word->len) : NULL;
+	uint64_t major, minor;
+
+	if (!dot || !parse_u64_n(word->text, (size_t)(dot - word->text), 99, &major) ||
+	    !parse_u64_n(dot + 1, (size_t)(word->text + word->len - dot - 1), 99, &minor))
+		return script_fail(script, word ? word->column : script->end_column,
+				   "expected a kernel's version like 5.15");
+	if (script->touched)
+		return script_fail(script, word->column,
+				   "the kernel must be chosen before the first socket");
+	struct model_behaviour behaviour = model_behaviour_of((unsigned)major, (unsigned)minor);
+	model_space_behave(script->space, &behaviour);
+	return want_end(script);
+}
+
 static int host_udp_slots(struct script *script)
 {
 	uint64_t value;
@@ -177,7 +196,7 @@ int run_host(struct script *script)
 		{"address", host_address},   {"device", host_device},
 		{"range", host_range},	     {"reserved", host_reserved},
 		{"nonlocal", host_nonlocal}, {"default-route", host_default_route},
-		{"udp-slots", host_udp_slots},
+		{"udp-slots", host_udp_slots}, {"kernel", host_kernel},
 	};
 	const struct word *word = word_next(script);
 	int r = -ENOENT;

@@ -172,6 +172,11 @@ int model_space_reserve(struct model_space *space, uint32_t n)
 	return flows_reserve(&space->flows[0], n);
 }
 
+void model_space_behave(struct model_space *space, const struct model_behaviour *behaviour)
+{
+	space->behaviour = *behaviour;
+}
+
 void model_space_disable(struct model_space *space, enum model_rule rule)
 {
 	space->disabled[rule / 64] |= 1ull << rule % 64;

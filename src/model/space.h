@@ -86,6 +86,9 @@ int model_space_reserve(struct model_space *space, uint32_t n);
 int model_tag(struct model_space *space, uint32_t sock, uint32_t tag);
 uint32_t model_tag_of(const struct model_space *space, uint32_t sock); /* 0: none */
 
+/* Other behaviour; only while there are no sockets. */
+void model_space_behave(struct model_space *space, const struct model_behaviour *behaviour);
+
 /* Live without @rule (tests). */
 void model_space_disable(struct model_space *space, enum model_rule rule);
 

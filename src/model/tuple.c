@@ -49,6 +49,7 @@ struct model_outcome tuple_check(const struct model_space *space, const struct m
 {
 	struct flow_key key = {sock->local, sock->remote, query->lport, sock->rport};
 	struct hearing hearing = hearing_of(space, SOCK_PROTO_TCP, sock->dev);
+	hearing.all = !rule_on(space, MODEL_RULE_TUPLE_DEVICE);
 	uint32_t id = flows_find(space, flows_of(space, SOCK_PROTO_TCP), &key, &hearing);
 
 	if (ret_twin)

@@ -149,6 +149,9 @@ struct model_outcome udp_port_blocked(const struct asker *asker, uint16_t port)
 		return sum.outcome;
 	foreach_owner(asker->space, bucket, id) {
 		conflict_add(&sum, asker, id, true, MODEL_RULE_OK);
+		if (sum.outcome.rule == MODEL_RULE_REUSEADDR &&
+		    !rule_on(asker->space, MODEL_RULE_UDP_AUTOBIND))
+			return (struct model_outcome){.error = EADDRINUSE, .holder = id};
 		if (sum.tri == TRI_YES)
 			return sum.outcome;
 	}
