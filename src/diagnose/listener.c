@@ -151,6 +151,15 @@ static void other_kind(const struct scene *s, const struct place_socket *l)
 	add_socket_evidence(s->to, f, s->place, l);
 }
 
+/* Of two listeners that do not match the one of the dialled family explains more. */
+static const struct place_socket *nearer(const struct scene *s, const struct place_socket *a,
+					 const struct place_socket *b)
+{
+	const uint8_t want = addr_unmapped(&s->hop->dst).family;
+
+	return a && addr_unmapped(&a->local).family == want ? a : b;
+}
+
 static void explain(const struct scene *s)
 {
 	const struct place_socket *other = NULL, *outside = NULL, *kind = NULL;
@@ -163,7 +172,7 @@ static void explain(const struct scene *s)
 		if (l->netns && l->netns != s->place->netns)
 			outside = is_open_socket(l) && l->proto == proto ? l : outside;
 		else if (l->proto == proto && is_open_socket(l))
-			other = l;
+			other = nearer(s, other, l);
 		else if (proto == SOCK_PROTO_TCP &&
 			 (l->state == SOCK_STATE_BOUND_INACTIVE || l->proto == SOCK_PROTO_UDP))
 			kind = kind && kind->proto == SOCK_PROTO_TCP ? kind : l;

@@ -3,6 +3,7 @@
 #include "core/sock.h"
 #include "diagnose/rule.h"
 #include "diagnose/symptom.h"
+#include "diagnose/target.h"
 
 #include <string.h>
 
@@ -28,7 +29,12 @@ static void find(const struct case_facts *facts, struct findings *to)
 		return;
 	struct finding *f = finding_add(to, CAUSE_WRONG_PROTOCOL, PROOF_SEEN);
 	remote_text(a, remote);
-	finding_place(to, f, "the target");
+	const struct path_hop *hop;
+	const struct place *place = target_place(facts, &hop);
+	const struct place_socket *l = place ? target_listener(facts) : NULL;
+	finding_place(to, f, "%s", place ? place_label(to, facts, place) : "the target");
+	if (l)
+		add_socket_evidence(to, f, place, l);
 	finding_says(to, f, sent_tls ? "The program speaks TLS, %s does not."
 				     : "%s speaks TLS, the program does not.", remote);
 	finding_evidence(to, f, "tls-probe", got_tls ? "%s answers a TLS ClientHello with TLS"

@@ -141,22 +141,36 @@ void counters_release(struct counters *counters)
 	memset(counters, 0, sizeof(*counters));
 }
 
+/* The value of @name, searched from @hint on: both lists have nearly the same order. */
+static uint64_t value_before(const struct counters *before, const char *name, size_t *hint)
+{
+	for (size_t k = 0; k < before->n; k++) {
+		const size_t i = (*hint + k) % before->n;
+		if (!strcmp(before->all[i].name, name)) {
+			*hint = i + 1;
+			return before->all[i].value;
+		}
+	}
+	return 0; /* some lines (IcmpMsg) list only what has happened */
+}
+
 void counters_compare(struct arena *arena, struct place *place, const struct counters *before,
 		      const struct counters *after)
 {
+	size_t hint = 0;
+
 	place->known |= PLACE_COUNTERS;
-	for (size_t i = 0; i < after->n && i < before->n; i++) {
+	for (size_t i = 0; before->n && i < after->n; i++) {
 		const struct counter_reading *now = &after->all[i];
-		const struct counter_reading *then = &before->all[i];
-		/* The lists differ only when a file appeared in between; then nothing is said. */
-		if (strcmp(now->name, then->name) || now->value <= then->value)
+		const uint64_t then = value_before(before, now->name, &hint);
+		if (now->value <= then)
 			continue;
 		struct counter *c = arena_push(arena, &place->counters, &place->n_counters,
 					       &place->room_counters, sizeof(*c));
 		if (!c)
 			return;
 		c->name = arena_printf(arena, "%s", now->name);
-		c->before = then->value;
-		c->rose = now->value - then->value;
+		c->before = then;
+		c->rose = now->value - then;
 	}
 }

@@ -13,6 +13,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define OPEN_STATES                                                                                \
+	(STATE_BIT(SOCK_STATE_LISTEN) | STATE_BIT(SOCK_STATE_BOUND_INACTIVE) |                     \
+	 STATE_BIT(SOCK_STATE_CLOSE))
+
 enum { MAX_SOCKETS = 512, MAX_OTHERS = 64, MAX_PROCESSES = 32 };
 
 static bool is_open(const struct sock *sock)
@@ -59,29 +63,39 @@ static void add(struct case_facts *facts, struct place *place, const struct snap
 	s->device_name = link ? link->name : NULL;
 }
 
-/* Everything that has the asked port, here and next door. */
-static void on_port(struct case_facts *facts, struct place *place, const struct path_hop *hop)
+/*
+ * Sockets with the asked port: open ones here and next door, then the connections here. Apart,
+ * because connections live in a table of all namespaces that takes long to walk.
+ */
+static void on_port(struct case_facts *facts, struct place *place, const struct path_hop *hop,
+		    bool open)
 {
 	AUTO(snapshot_freep) struct snapshot *snap = NULL;
+	char netns[24];
 	struct request request = {
 		.facts = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES | FACT_SKMEM,
-		.protos = PROTO_BIT(SOCK_PROTO_TCP) | PROTO_BIT(SOCK_PROTO_UDP),
-		.states = STATES_ALL,
+		.protos = PROTO_BIT(SOCK_PROTO_TCP) | (open ? PROTO_BIT(SOCK_PROTO_UDP) : 0),
+		.states = open ? OPEN_STATES : STATES_ALL & ~OPEN_STATES,
 		.ipv4 = true,
 		.ipv6 = true,
 		.local_port = hop->dst_port,
-		.netns_choice = facts->asked.all_netns ? NETNS_ALL : NETNS_SELF,
+		.netns_choice = place->is_self ? NETNS_SELF : NETNS_ONE,
+		.netns = netns,
 	};
 
+	if (open && facts->asked.all_netns)
+		request.netns_choice = NETNS_ALL;
+	snprintf(netns, sizeof(netns), "%" PRIu64, place->netns);
 	if (sources_collect(&request, &snap))
 		return;
 	for (size_t i = 0; i < snap->n_socks && place->n_sockets < MAX_SOCKETS; i++) {
 		const struct sock *sock = &snap->socks[i];
-		uint64_t netns = snap->namespaces[sock->netns].inode;
-		if (sock->local_port != hop->dst_port)
+		uint64_t inode = snap->namespaces[sock->netns].inode;
+		if (sock->local_port != hop->dst_port ||
+		    (sock->proto == SOCK_PROTO_TCP && !(request.states & STATE_BIT(sock->state))))
 			continue;
-		if (netns == place->netns || (!facts->asked.all_netns && place->is_self) ||
-		    (is_open(sock) && is_next_to(facts, place, netns)))
+		if (inode == place->netns || (!facts->asked.all_netns && place->is_self) ||
+		    (is_open(sock) && is_next_to(facts, place, inode)))
 			add(facts, place, snap, sock, hop);
 	}
 	place->known |= PLACE_SOCKETS;
@@ -151,7 +165,8 @@ void target_collect(struct case_facts *facts, struct world *world)
 	struct place *place = &facts->places[index];
 	if (place->n_sockets || (!facts->asked.all_netns && !place->is_self))
 		return;
-	on_port(facts, place, hop);
+	on_port(facts, place, hop, true);
+	on_port(facts, place, hop, false);
 	if (!has_listener(place))
 		others(facts, place, hop);
 	for (size_t i = 0; i < place->n_processes && i < MAX_PROCESSES; i++)
