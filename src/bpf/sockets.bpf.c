@@ -11,14 +11,14 @@
  * Nothing is locked and no file is pinned. What is read may change meanwhile; so a record counts
  * only if afterwards the task still has its file table, the table its array and the slot its file.
  */
-#include "kernel.h"
+#include "bpf/kernel.h"
 
 #include <linux/bpf.h>
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
-#include "wire.h"
+#include "bpf/wire.h"
 
 char _license[] SEC("license") = "Dual MIT/GPL";
 

@@ -8,6 +8,7 @@
 #include "core/facts.h"
 #include "core/snapshot.h"
 #include "sources/bpf_choice.h"
+#include "sources/bpf_decode.h"
 #include "sources/bpf_walk.h"
 #include "sources/sources.h"
 
@@ -19,9 +20,14 @@
 
 enum { PROTOCOL_TCP = 6, PROTOCOL_MPTCP = 262, NO_NAMESPACE = UINT16_MAX };
 
-/* Indices + 1 by a number, open addressing, at most half full. */
+/* Indices by a number, open addressing, at most half full. */
+struct slot {
+	uint32_t number;
+	uint32_t index; /* + 1; 0: free */
+};
+
 struct table {
-	uint32_t *slots;
+	struct slot *slots;
 	size_t n_slots, n;
 };
 
@@ -46,72 +52,64 @@ static void gather_release(struct gather *gather)
 	bpf_walk_close(&gather->walk);
 }
 
-static uint32_t sock_key(const struct snapshot *snap, uint32_t nth)
+static struct slot *slot_find(struct slot *slots, size_t n_slots, uint32_t number)
 {
-	return snap->socks[nth].inode;
+	size_t at = hash_u64(number) & (n_slots - 1);
+
+	while (slots[at].index && slots[at].number != number)
+		at = (at + 1) & (n_slots - 1);
+	return &slots[at];
 }
 
-static uint32_t proc_key(const struct snapshot *snap, uint32_t nth)
-{
-	return snap->procs[nth].pid;
-}
-
-typedef uint32_t (*key_of)(const struct snapshot *snap, uint32_t nth);
-
-static int table_grow(struct table *table, const struct snapshot *snap, key_of key)
+static int table_grow(struct table *table)
 {
 	const size_t n = table->n_slots ? table->n_slots * 2 : 1024;
-	uint32_t *slots = calloc(n, sizeof(*slots));
+	struct slot *slots = calloc(n, sizeof(*slots));
 
 	if (!slots)
 		return -ENOMEM;
-	for (size_t i = 0; i < table->n_slots; i++) {
-		if (!table->slots[i])
-			continue;
-		size_t at = hash_u64(key(snap, table->slots[i] - 1)) & (n - 1);
-		while (slots[at])
-			at = (at + 1) & (n - 1);
-		slots[at] = table->slots[i];
-	}
+	for (size_t i = 0; i < table->n_slots; i++)
+		if (table->slots[i].index)
+			*slot_find(slots, n, table->slots[i].number) = table->slots[i];
 	free(table->slots);
 	table->slots = slots;
 	table->n_slots = n;
 	return 0;
 }
 
-/* The slot of @number: holding its index + 1, or 0 and ready to be filled. NULL: no memory. */
-static uint32_t *table_slot(struct table *table, const struct snapshot *snap, key_of key,
-			    uint32_t number)
+/* The slot of @number, free (then the caller fills it) or not. NULL: no memory. */
+static struct slot *table_slot(struct table *table, uint32_t number)
 {
-	if (table->n * 2 >= table->n_slots && table_grow(table, snap, key))
+	if (table->n * 2 >= table->n_slots && table_grow(table))
 		return NULL;
-	size_t at = hash_u64(number) & (table->n_slots - 1);
-	while (table->slots[at] && key(snap, table->slots[at] - 1) != number)
-		at = (at + 1) & (table->n_slots - 1);
-	return &table->slots[at];
+	return slot_find(table->slots, table->n_slots, number);
+}
+
+static void slot_fill(struct table *table, struct slot *slot, uint32_t number, size_t n_things)
+{
+	table->n += !slot->index;
+	*slot = (struct slot){number, (uint32_t)n_things};
 }
 
 static int take_process(struct gather *gather, const struct wire_process *from)
 {
 	struct snapshot *snap = gather->snap;
-	uint32_t *slot = table_slot(&gather->pids, snap, proc_key, from->pid);
+	struct slot *slot = table_slot(&gather->pids, from->pid);
 	const uint64_t hertz = (uint64_t)sysconf(_SC_CLK_TCK);
 	const uint64_t ticks = from->start_ns / (1000000000u / hertz);
 
 	if (!slot)
 		return -ENOMEM;
 	/* A pid that is used again during the walk is another process. */
-	if (*slot && snap->procs[*slot - 1].start_ticks == ticks) {
-		gather->proc = *slot - 1;
+	if (slot->index && snap->procs[slot->index - 1].start_ticks == ticks) {
+		gather->proc = slot->index - 1;
 		return 0;
 	}
 	struct proc *proc = snapshot_add_proc(snap);
 	if (!proc)
 		return -ENOMEM;
-	if (!*slot)
-		gather->pids.n++;
-	*slot = (uint32_t)snap->n_procs;
-	gather->proc = *slot - 1;
+	slot_fill(&gather->pids, slot, from->pid, snap->n_procs);
+	gather->proc = slot->index - 1;
 	proc->pid = from->pid;
 	proc->pid_inner = from->pid_inner;
 	proc->parent = from->parent;
@@ -156,72 +154,6 @@ static uint16_t netns_index(struct gather *gather, uint32_t inode)
 	return gather->netns;
 }
 
-static void set_option(struct sock *sock, enum sock_option option, bool on)
-{
-	sock->options_known |= option;
-	if (on)
-		sock->options |= option;
-}
-
-static void take_options(struct sock *sock, const struct wire_socket *from)
-{
-	set_option(sock, SOCK_OPTION_REUSEADDR, from->reuse);
-	set_option(sock, SOCK_OPTION_REUSEPORT, from->flags & WIRE_REUSEPORT);
-	if (from->family == AF_INET6)
-		set_option(sock, SOCK_OPTION_V6ONLY, from->flags & WIRE_V6ONLY);
-	set_option(sock, SOCK_OPTION_LOCK_ADDR, from->userlocks & WIRE_LOCK_ADDR);
-	set_option(sock, SOCK_OPTION_LOCK_PORT, from->userlocks & WIRE_LOCK_PORT);
-	set_option(sock, SOCK_OPTION_CONNECT_BIND, from->userlocks & WIRE_CONNECT_BIND);
-	set_option(sock, SOCK_OPTION_SHUT_READ, from->shutdown & 1);
-	set_option(sock, SOCK_OPTION_SHUT_WRITE, from->shutdown & 2);
-	if (from->flags & WIRE_MPTCP)
-		set_option(sock, SOCK_OPTION_MPTCP, true);
-	if (from->flags & WIRE_HAS_INET_FLAGS) {
-		const uint32_t flags = from->inet_flags;
-		set_option(sock, SOCK_OPTION_FREEBIND, flags >> WIRE_INET_FREEBIND & 1);
-		set_option(sock, SOCK_OPTION_TRANSPARENT, flags >> WIRE_INET_TRANSPARENT & 1);
-		set_option(sock, SOCK_OPTION_BIND_ADDRESS_NO_PORT, flags >> WIRE_INET_NO_PORT & 1);
-	}
-}
-
-static uint8_t address_family(unsigned family)
-{
-	return family == AF_INET ? ADDR_IPV4 : family == AF_INET6 ? ADDR_IPV6 : ADDR_NONE;
-}
-
-static void take_bind(struct bind_facts *bind, const struct wire_socket *from)
-{
-	*bind = (struct bind_facts){
-		.known = true,
-		.reuseport_id = from->reuseport_id,
-		.reuseport_members = from->reuseport_members,
-		.has_bucket = from->flags & WIRE_HAS_BUCKET,
-		.bucket_v6only = from->flags & WIRE_BUCKET_V6ONLY,
-		.bucket_fastreuse = from->bucket_fastreuse,
-		.bucket_fastreuseport = from->bucket_fastreuseport,
-		.bucket_family = address_family(from->bucket_family),
-		.bucket_uid = from->bucket_uid,
-	};
-}
-
-static void take_address(struct addr *to, const uint8_t *bytes, const struct wire_socket *from)
-{
-	to->family = address_family(from->family);
-	memcpy(to->bytes, bytes, from->family == AF_INET ? 4 : 16);
-	/* The kernel keeps the scope of a link-local address as the bound device. */
-	if (from->device && from->family == AF_INET6 && addr_is_link_local(to))
-		to->scope = from->device;
-}
-
-static uint8_t state_of(const struct wire_socket *from)
-{
-	if (from->state == SOCK_STATE_NEW_SYN_RECV)
-		return SOCK_STATE_SYN_RECV;
-	if (from->state == SOCK_STATE_CLOSE)
-		return SOCK_STATE_BOUND_INACTIVE;
-	return from->state < N_SOCK_STATES ? from->state : SOCK_STATE_UNKNOWN;
-}
-
 static bool is_asked_for(const struct gather *gather, const struct wire_socket *from)
 {
 	const struct request *request = gather->request;
@@ -233,7 +165,7 @@ static bool is_asked_for(const struct gather *gather, const struct wire_socket *
 		return false;
 	if (request->local_port && from->local_port != request->local_port)
 		return false;
-	return request->states & STATE_BIT(state_of(from));
+	return request->states & STATE_BIT(bpf_decode_state(from));
 }
 
 static int take_tcp(struct gather *gather, const struct wire_socket *from, uint16_t netns)
@@ -243,32 +175,15 @@ static int take_tcp(struct gather *gather, const struct wire_socket *from, uint1
 
 	if (!sock)
 		return -ENOMEM;
-	sock->proto = SOCK_PROTO_TCP;
-	sock->type = SOCK_STREAM;
-	sock->state = state_of(from);
-	take_address(&sock->local, from->local, from);
-	take_address(&sock->remote, from->remote, from);
-	sock->local_port = from->local_port;
-	sock->remote_port = from->remote_port;
-	sock->cookie = from->cookie;
-	sock->inode = from->inode;
-	sock->uid = from->uid;
-	sock->recv_queue = (int32_t)from->recv_queue > 0 ? from->recv_queue : 0;
-	sock->send_queue = from->send_queue;
-	sock->device = from->device;
-	sock->mark = from->mark;
+	bpf_decode_tcp(from, sock);
 	sock->netns = netns;
-	sock->timer = from->timer;
-	sock->timer_ms = from->timer ? bpf_walk_ms(&gather->walk, from->timer_jiffies) : 0;
-	sock->retransmits = from->retransmits;
-	if (from->type) /* not of what is left of a connection */
-		take_options(sock, from);
+	if (from->timer)
+		sock->timer_ms = bpf_walk_ms(&gather->walk, from->timer_jiffies);
 	if (!(gather->request->facts & FACT_REUSE))
 		return 0;
-	set_option(sock, SOCK_OPTION_REUSEPORT_PROG, from->flags & WIRE_REUSEPORT_PROG);
 	struct bind_facts *bind = snapshot_bind(snap, snap->n_socks - 1);
 	if (bind)
-		take_bind(bind, from);
+		bpf_decode_bind(from, sock, bind);
 	return bind ? 0 : -ENOMEM;
 }
 
@@ -280,22 +195,21 @@ static int take_held_tcp(struct gather *gather, const struct wire_socket *from)
 
 	if (netns == NO_NAMESPACE || !is_asked_for(gather, from))
 		return 0;
-	uint32_t *slot = table_slot(&gather->inodes, snap, sock_key, from->inode);
+	struct slot *slot = table_slot(&gather->inodes, from->inode);
 	if (!slot)
 		return -ENOMEM;
-	if (!*slot) {
+	if (!slot->index) {
 		int err = take_tcp(gather, from, netns);
 		if (err)
 			return err;
-		*slot = (uint32_t)snap->n_socks;
-		gather->inodes.n++;
-		const uint8_t state = snap->socks[*slot - 1].state;
+		slot_fill(&gather->inodes, slot, from->inode, snap->n_socks);
+		const uint8_t state = snap->socks[slot->index - 1].state;
 		if (state != SOCK_STATE_LISTEN && state != SOCK_STATE_BOUND_INACTIVE)
 			gather->n_hashed++;
 	}
 	if (from->fd < 0 || !(gather->request->facts & FACT_OWNERS))
 		return 0;
-	return snapshot_add_owner(snap, *slot - 1, gather->proc, from->fd);
+	return snapshot_add_owner(snap, slot->index - 1, gather->proc, from->fd);
 }
 
 static int take_holding(struct gather *gather, const struct wire_socket *from)
@@ -314,14 +228,13 @@ static int take_holding(struct gather *gather, const struct wire_socket *from)
 	holding->inode = from->inode;
 	holding->proc = gather->proc;
 	holding->fd = from->fd;
-	if (!(facts & FACT_REUSE) || !address_family(from->family))
+	if (!(facts & FACT_REUSE) || !bpf_decode_family(from->family))
 		return 0;
 	struct sock sock = {0};
-	take_options(&sock, from);
-	set_option(&sock, SOCK_OPTION_REUSEPORT_PROG, from->flags & WIRE_REUSEPORT_PROG);
+	bpf_decode_options(from, &sock);
+	bpf_decode_bind(from, &sock, &holding->bind);
 	holding->options = sock.options;
 	holding->options_known = sock.options_known;
-	take_bind(&holding->bind, from);
 	return 0;
 }
 
@@ -347,7 +260,7 @@ static int consume(void *data, const struct wire_record *records, size_t n)
 		else if (records[i].kind == WIRE_LOOSE)
 			err = take_loose(gather, socket);
 		else if (gather->all_tcp && socket->protocol == PROTOCOL_TCP &&
-			 address_family(socket->family))
+			 bpf_decode_family(socket->family))
 			err = take_held_tcp(gather, socket);
 		else
 			err = take_holding(gather, socket);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* Field by field; no I/O. */
+#include "sources/bpf_decode.h"
+#include "bpf/wire.h"
+#include "core/bind_facts.h"
+#include "core/sock.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+static void set_option(struct sock *sock, enum sock_option option, bool on)
+{
+	sock->options_known |= option;
+	if (on)
+		sock->options |= option;
+}
+
+void bpf_decode_options(const struct wire_socket *from, struct sock *sock)
+{
+	set_option(sock, SOCK_OPTION_REUSEADDR, from->reuse);
+	set_option(sock, SOCK_OPTION_REUSEPORT, from->flags & WIRE_REUSEPORT);
+	if (from->family == AF_INET6)
+		set_option(sock, SOCK_OPTION_V6ONLY, from->flags & WIRE_V6ONLY);
+	set_option(sock, SOCK_OPTION_LOCK_ADDR, from->userlocks & WIRE_LOCK_ADDR);
+	set_option(sock, SOCK_OPTION_LOCK_PORT, from->userlocks & WIRE_LOCK_PORT);
+	set_option(sock, SOCK_OPTION_CONNECT_BIND, from->userlocks & WIRE_CONNECT_BIND);
+	set_option(sock, SOCK_OPTION_SHUT_READ, from->shutdown & 1);
+	set_option(sock, SOCK_OPTION_SHUT_WRITE, from->shutdown & 2);
+	if (from->flags & WIRE_MPTCP)
+		set_option(sock, SOCK_OPTION_MPTCP, true);
+	if (from->flags & WIRE_HAS_INET_FLAGS) {
+		const uint32_t flags = from->inet_flags;
+		set_option(sock, SOCK_OPTION_FREEBIND, flags >> WIRE_INET_FREEBIND & 1);
+		set_option(sock, SOCK_OPTION_TRANSPARENT, flags >> WIRE_INET_TRANSPARENT & 1);
+		set_option(sock, SOCK_OPTION_BIND_ADDRESS_NO_PORT, flags >> WIRE_INET_NO_PORT & 1);
+	}
+}
+
+uint8_t bpf_decode_family(unsigned family)
+{
+	return family == AF_INET ? ADDR_IPV4 : family == AF_INET6 ? ADDR_IPV6 : ADDR_NONE;
+}
+
+void bpf_decode_bind(const struct wire_socket *from, struct sock *sock, struct bind_facts *bind)
+{
+	set_option(sock, SOCK_OPTION_REUSEPORT_PROG, from->flags & WIRE_REUSEPORT_PROG);
+	*bind = (struct bind_facts){
+		.known = true,
+		.reuseport_id = from->reuseport_id,
+		.reuseport_members = from->reuseport_members,
+		.has_bucket = from->flags & WIRE_HAS_BUCKET,
+		.bucket_v6only = from->flags & WIRE_BUCKET_V6ONLY,
+		.bucket_fastreuse = from->bucket_fastreuse,
+		.bucket_fastreuseport = from->bucket_fastreuseport,
+		.bucket_family = bpf_decode_family(from->bucket_family),
+		.bucket_uid = from->bucket_uid,
+	};
+}
+
+static void take_address(struct addr *to, const uint8_t *bytes, const struct wire_socket *from)
+{
+	to->family = bpf_decode_family(from->family);
+	memcpy(to->bytes, bytes, from->family == AF_INET ? 4 : 16);
+	/* The kernel keeps the scope of a link-local address as the bound device. */
+	if (from->device && from->family == AF_INET6 && addr_is_link_local(to))
+		to->scope = from->device;
+}
+
+uint8_t bpf_decode_state(const struct wire_socket *from)
+{
+	if (from->state == SOCK_STATE_NEW_SYN_RECV)
+		return SOCK_STATE_SYN_RECV;
+	if (from->state == SOCK_STATE_CLOSE)
+		return SOCK_STATE_BOUND_INACTIVE;
+	return from->state < N_SOCK_STATES ? from->state : SOCK_STATE_UNKNOWN;
+}
+
+void bpf_decode_tcp(const struct wire_socket *from, struct sock *sock)
+{
+	sock->proto = SOCK_PROTO_TCP;
+	sock->type = SOCK_STREAM;
+	sock->state = bpf_decode_state(from);
+	take_address(&sock->local, from->local, from);
+	take_address(&sock->remote, from->remote, from);
+	sock->local_port = from->local_port;
+	sock->remote_port = from->remote_port;
+	sock->cookie = from->cookie;
+	sock->inode = from->inode;
+	sock->uid = from->uid;
+	/* A FIN counts in the sequence numbers, so a closed end may seem to have read too much. */
+	sock->recv_queue = (int32_t)from->recv_queue > 0 ? from->recv_queue : 0;
+	sock->send_queue = from->send_queue;
+	sock->device = from->device;
+	sock->mark = from->mark;
+	sock->timer = from->timer;
+	sock->retransmits = from->retransmits;
+	if (from->type) /* not of what is left of a connection */
+		bpf_decode_options(from, sock);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* What the kernel half copied, in our words. Pure. */
+#ifndef BERTH_SOURCES_BPF_DECODE_H
+#define BERTH_SOURCES_BPF_DECODE_H
+
+#include <stdint.h>
+
+struct bind_facts;
+struct sock;
+struct wire_socket;
+
+/* Everything of the zeroed @sock but .netns and .timer_ms, which need more than the record. */
+void bpf_decode_tcp(const struct wire_socket *from, struct sock *sock);
+/* Set .options and .options_known of @sock. */
+void bpf_decode_options(const struct wire_socket *from, struct sock *sock);
+/* Fill @bind, and what FACT_REUSE adds to the options. */
+void bpf_decode_bind(const struct wire_socket *from, struct sock *sock, struct bind_facts *bind);
+uint8_t bpf_decode_state(const struct wire_socket *from); /* enum sock_state of a TCP socket */
+uint8_t bpf_decode_family(unsigned family); /* enum addr_family of an AF_ number */
+
+#endif
