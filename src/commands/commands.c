@@ -21,6 +21,9 @@
 	X(free)		\
 	X(wait)		\
 	X(model)	\
+	X(ss)		\
+	X(lsof)		\
+	X(fuser)	\
 	X(complete)
 
 #define DECLARE(name) extern const struct command command_##name;

@@ -3,6 +3,7 @@
 #include "commands/list.h"
 #include "commands/collect.h"
 #include "commands/command.h"
+#include "commands/like_ss.h"
 #include "commands/list_details.h"
 #include "commands/output.h"
 #include "base/auto.h"
@@ -101,7 +102,7 @@ static int print_columns_help(void)
 	return EXIT_YES;
 }
 
-static int list_run(const struct invocation *inv)
+int list_run(const struct invocation *inv)
 {
 	const char *asked = option_value(inv, "columns");
 
@@ -111,6 +112,7 @@ static int list_run(const struct invocation *inv)
 	AUTO(snapshot_freep) struct snapshot *snap = NULL;
 	if (asked && !strcmp(asked, "help"))
 		return print_columns_help();
+	const bool like_ss = !strcmp(inv->command->name, "ss");
 	int code = list_parse(&list);
 
 	if (!code)
@@ -123,7 +125,11 @@ static int list_run(const struct invocation *inv)
 		list_select_all(&list.select);
 	code = output_open(&output, inv);
 	if (!code) {
+		if (like_ss)
+			like_ss_columns(&list);
 		make_request(&list, &request);
+		if (like_ss)
+			request.netns_choice = NETNS_SELF;
 		code = collect(inv, &request, &snap);
 	}
 	if (!code) {

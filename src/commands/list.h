@@ -31,6 +31,8 @@ struct list {
 
 extern const struct option_row list_option_rows[];
 
+int list_run(const struct invocation *inv);
+
 /* Read the options into @list. 0, or EXIT_USAGE after a message. */
 int list_parse(struct list *list);
 

@@ -39,6 +39,7 @@ static const struct list_column process_column = {
 	.add = add_processes,
 	.needs = FACT_OWNERS,
 	.cut = true,
+	.absent = "-",
 };
 
 /* An end without a name or address is any: "*", as in ss. */
@@ -136,7 +137,7 @@ void list_column_add_text(const struct list_column *column, const struct snapsho
 	if (column->add) {
 		column->add(text, snap, sock);
 		if (!text->len)
-			strbuf_add_char(text, '-');
+			strbuf_add_text(text, column->absent);
 		return;
 	}
 	size_t last = 0; /* where the last value begins */
