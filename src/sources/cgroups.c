@@ -143,7 +143,7 @@ static bool is_unit(struct piece piece)
 /* "SLICE:PREFIX:ID": containerd with runc's systemd form under the cgroupfs driver. */
 static bool container_by_colons(struct piece piece, struct cgroup_facts *ret)
 {
-	const char *last = piece.len ? memrchr(piece.text, ':', piece.len) : NULL;
+	const char *last = piece.text && piece.len ? memrchr(piece.text, ':', piece.len) : NULL;
 	const char *first = last ? memchr(piece.text, ':', piece.len) : NULL;
 
 	if (!last || first == last)
