@@ -218,28 +218,34 @@ static struct pair pair_of(const struct asker *asker, const struct msock *o, uin
 	};
 }
 
-/* Try every value of the open facts: do all agree? @ret_fact: the first that matters. */
+/*
+ * Try every value of the open facts: do all agree? @ret_fact: one on which the answer hangs, for
+ * some values of the others.
+ */
 static enum tri judge_open(const struct asker *asker, const struct msock *o, unsigned facts,
-			   bool check_address, struct model_outcome *ret)
+			   bool check_address, struct model_outcome *ret, enum model_fact *ret_fact)
 {
-	static const enum model_fact order[] = {MODEL_FACT_REUSEADDR, MODEL_FACT_REUSEPORT,
+	static const enum model_fact order[] = {MODEL_FACT_REUSEPORT, MODEL_FACT_REUSEADDR,
 						MODEL_FACT_UID, MODEL_FACT_V6ONLY};
-	bool seen[2] = {false, false};
 	struct pair pair = pair_of(asker, o, ret->holder);
+	bool *const slots[] = {&pair.o_port, &pair.o_reuse, &pair.same_uid, &pair.o_only};
+	const bool known[] = {pair.o_port, pair.o_reuse, pair.same_uid, pair.o_only};
+	bool conflicts[16];
 
-	for (unsigned combo = 0; combo < 16; combo++) {
-		bool *slots[] = {&pair.o_reuse, &pair.o_port, &pair.same_uid, &pair.o_only};
-		bool skip = false;
-		for (unsigned i = 0; i < 4; i++) {
-			if (facts & order[i])
-				*slots[i] = combo >> i & 1;
-			else
-				skip = skip || combo >> i & 1;
-		}
-		if (!skip)
-			seen[judge(asker, o, &pair, check_address, ret)] = true;
+	for (unsigned combo = 16; combo--;) {
+		for (unsigned i = 0; i < 4; i++)
+			*slots[i] = facts & order[i] ? combo >> i & 1 : known[i];
+		conflicts[combo] = judge(asker, o, &pair, check_address, ret);
 	}
-	return seen[0] && seen[1] ? TRI_UNSURE : seen[1] ? TRI_YES : TRI_NO;
+	for (unsigned i = 0; i < 4; i++) {
+		for (unsigned combo = 0; combo < 16; combo++) {
+			if (conflicts[combo] == conflicts[combo ^ 1u << i])
+				continue;
+			*ret_fact = order[i];
+			return TRI_UNSURE;
+		}
+	}
+	return conflicts[0] ? TRI_YES : TRI_NO;
 }
 
 static bool rule_shares(enum model_rule rule)
@@ -262,12 +268,12 @@ enum tri conflict_judge(const struct asker *asker, uint32_t other, bool check_ad
 
 	ret->holder = other;
 	ret->way = way_of(o);
-	*ret_fact = facts & -facts;
+	*ret_fact = 0;
 	if (other == asker->id)
 		return TRI_NO;
 	enum tri tri;
 	if (facts) {
-		tri = judge_open(asker, o, facts, check_address, ret);
+		tri = judge_open(asker, o, facts, check_address, ret, ret_fact);
 	} else {
 		struct pair pair = pair_of(asker, o, other);
 		tri = judge(asker, o, &pair, check_address, ret) ? TRI_YES : TRI_NO;

@@ -84,6 +84,7 @@ void say_not_candidate(struct script *script, const char *op, const char *name,
 
 /* Statements: the words after the first. */
 int run_host(struct script *script);
+int run_set(struct script *script);
 int run_assignment(struct script *script, const struct word *name);
 int run_statement(struct script *script, const struct word *verb);
 
