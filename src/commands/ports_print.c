@@ -10,10 +10,11 @@
 #include "core/snapshot.h"
 #include "render/duration.h"
 #include "render/table.h"
+#include "render/width.h"
 
 #include <string.h>
 
-enum { WIDE_SCREEN = 120, MAX_COLUMNS = 12 };
+enum { MAX_COLUMNS = 12 };
 
 struct view {
 	const struct snapshot *snap;
@@ -28,7 +29,9 @@ struct column {
 		    enum style *style);
 	/* Is there anything to show in any row? NULL: always. */
 	bool (*is_used)(const struct view *view);
-	bool only_wide, only_narrow;
+	/* On a screen too narrow for all, the highest goes first; 0 stays and is cut. */
+	unsigned drop;
+	unsigned enough; /* so many columns of a long text will do; 0: all of it is needed */
 };
 
 static void add_port(const struct view *view, const struct port_row *row, struct strbuf *text,
@@ -157,7 +160,7 @@ static void add_queue(const struct view *view, const struct port_row *row, struc
 
 	*style = STYLE_QUIET;
 	if (row->is_bound_only) {
-		strbuf_add_text(text, "not listening");
+		strbuf_add_text(text, "bound only");
 		*style = STYLE_WARN;
 		return;
 	}
@@ -214,15 +217,15 @@ static bool several_netns(const struct view *view)
 
 static const struct column columns[] = {
 	{{.title = "Port"}, add_port},
-	{{.title = "Service", .cut = true}, add_service},
-	{{.title = "Reachable from", .cut = true}, add_reach},
-	{{.title = "Addresses", .cut = true}, add_addresses, .only_wide = true},
-	{{.title = "Process", .cut = true}, add_process},
-	{{.title = "User", .cut = true}, add_user},
-	{{.title = "Unit", .cut = true}, add_home, .is_used = has_home},
-	{{.title = "Netns", .cut = true}, add_netns, .is_used = several_netns},
-	{{.title = "Age", .right = true}, add_age},
-	{{.title = "Conns", .right = true}, add_connections},
+	{{.title = "Service", .cut = true}, add_service, .enough = 12},
+	{{.title = "Reachable from", .cut = true}, add_reach, .enough = 14},
+	{{.title = "Addresses", .cut = true}, add_addresses, .drop = 5, .enough = 24},
+	{{.title = "Process", .cut = true}, add_process, .enough = 15},
+	{{.title = "User", .cut = true}, add_user, .drop = 4, .enough = 8},
+	{{.title = "Unit", .cut = true}, add_home, has_home, .drop = 3, .enough = 14},
+	{{.title = "Netns", .cut = true}, add_netns, several_netns, .enough = 12},
+	{{.title = "Age", .right = true}, add_age, .drop = 1},
+	{{.title = "Conns", .right = true}, add_connections, .drop = 2},
 	{{.title = "Queue"}, add_queue},
 };
 _Static_assert(N_ELEMENTS(columns) <= MAX_COLUMNS, "a view must hold all columns");
@@ -235,15 +238,47 @@ static void cell(const void *data, size_t row, size_t column, struct strbuf *tex
 	view->chosen[column]->add(view, &view->rows->rows[row], text, style);
 }
 
+/* The columns a text takes at most, as far as they are needed. */
+static size_t width_wanted(const struct view *view, const struct column *column)
+{
+	AUTO(strbuf_release) struct strbuf text = STRBUF_INIT;
+	size_t widest = strlen(column->table.title);
+
+	for (size_t i = 0; i < view->rows->n; i++) {
+		enum style style;
+		strbuf_clear(&text);
+		column->add(view, &view->rows->rows[i], &text, &style);
+		const size_t width = width_of(text.text, text.len);
+		widest = width > widest ? width : widest;
+	}
+	return column->enough && widest > column->enough ? column->enough : widest;
+}
+
 static void choose_columns(struct view *view, unsigned screen)
 {
+	enum { GAP = 2 };
+	size_t widths[MAX_COLUMNS], total = 0;
+
 	for (size_t i = 0; i < N_ELEMENTS(columns); i++) {
-		const struct column *column = &columns[i];
-		if (column->only_wide && screen && screen < WIDE_SCREEN)
+		if (columns[i].is_used && !columns[i].is_used(view))
 			continue;
-		if (column->is_used && !column->is_used(view))
-			continue;
-		view->chosen[view->n_chosen++] = column;
+		widths[view->n_chosen] = screen ? width_wanted(view, &columns[i]) : 0;
+		total += widths[view->n_chosen] + GAP;
+		view->chosen[view->n_chosen++] = &columns[i];
+	}
+	while (screen && total > screen + GAP) {
+		size_t worst = 0;
+		for (size_t i = 0; i < view->n_chosen; i++)
+			if (view->chosen[i]->drop > view->chosen[worst]->drop)
+				worst = i;
+		if (!view->chosen[worst]->drop)
+			return;
+		total -= widths[worst] + GAP;
+		view->n_chosen--;
+		memmove(&view->chosen[worst], &view->chosen[worst + 1],
+			(view->n_chosen - worst) * sizeof(view->chosen[0]));
+		memmove(&widths[worst], &widths[worst + 1],
+			(view->n_chosen - worst) * sizeof(widths[0]));
 	}
 }
 
@@ -260,15 +295,14 @@ static size_t add_legend(const struct view *view, struct strbuf *text)
 		bound |= row->is_bound_only;
 	}
 	if (ephemeral)
-		strbuf_printf(text, "!  in the range outgoing connections take their port from "
-			      "(%u-%u): one may take it while this is down\n",
-			      range->low, range->high);
+		strbuf_printf(text, "!  ephemeral (%u-%u): outgoing connections may take it while it "
+			      "is free\n", range->low, range->high);
 	if (full)
 		strbuf_add_text(text, "full  not keeping up: clients connect faster than the program "
-				"accepts\n");
+				"accepts them\n");
 	if (bound)
-		strbuf_add_text(text, "not listening  holds the port, so that nobody else can, but "
-				"takes no connections\n");
+		strbuf_add_text(text, "bound only  holds the port against others, but takes no "
+				"connections\n");
 	return (size_t)ephemeral + full + bound;
 }
 
