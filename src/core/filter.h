@@ -3,8 +3,8 @@
  * The filter language: ss's grammar with the precedence its manual promises (not, and, or), and
  * every field as a predicate.
  *
- *	FILTER	  := [ or-expression ]
- *	predicate := ( FILTER ) | not predicate | {state|exclude} STATE ... | {src|dst} [=|!=] HOST
+ *	FILTER	  := [ {state|exclude} STATE ]... [ EXPRESSION ], both of which must hold
+ *	predicate := ( EXPRESSION ) | not predicate | {state|exclude} STATE ... | {src|dst} [=|!=] HOST
  *		   | {sport|dport} [OP] PORTS | dev [=|!=] NAME | fwmark [=|!=] MARK[/MASK]
  *		   | cgroup [=|!=] PATH | autobound | FIELD OP VALUE | FIELD VALUE | BOOLEAN-FIELD
  *

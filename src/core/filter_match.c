@@ -131,8 +131,9 @@ static bool is_autobound(const struct snapshot *snap, const struct sock *sock)
 {
 	size_t len;
 
+	/* Who asked for a port of that range by name has it bound, if the source can tell. */
 	if (sock_is_inet(sock))
-		return in_ephemeral_range(snap, sock);
+		return in_ephemeral_range(snap, sock) && !sock_option_is(sock, SOCK_OPTION_LOCK_PORT);
 	const char *name = snapshot_text(snap, sock->name, &len);
 	return sock->proto == SOCK_PROTO_UNIX && is_autobound_name(name, len);
 }

@@ -205,15 +205,40 @@ static int expression(struct filter_parser *parser, unsigned level, bool negated
 	return err;
 }
 
-static int whole(struct filter_parser *parser)
+/* ss's "[state X]... EXPRESSION": the states bind all of the expression, whatever its operators. */
+static int leading_states(struct filter_parser *parser, struct filter_node **ret)
 {
 	const struct filter_lexer start = parser->lexer;
 	struct filter_word word;
+	int err = 0;
 
-	if (filter_next(&parser->lexer, &word) == TOKEN_END)
+	if (filter_next(&parser->lexer, &word) == TOKEN_WORD &&
+	    (is(&word, "state") || is(&word, "exclude")))
+		err = states(parser, word, false, ret);
+	const struct filter_lexer behind = parser->lexer;
+	const enum filter_token next = filter_next(&parser->lexer, &word);
+	parser->lexer = behind;
+	if (!*ret || next == TOKEN_AND || next == TOKEN_OR) {
+		*ret = NULL;
+		parser->lexer = start;
+	}
+	return err;
+}
+
+static int whole(struct filter_parser *parser)
+{
+	struct filter_node *first = NULL, *rest = NULL;
+	struct filter_word word;
+	int err = leading_states(parser, &first);
+	if (err)
+		return err;
+	const struct filter_lexer start = parser->lexer;
+	if (filter_next(&parser->lexer, &word) == TOKEN_END) {
+		parser->filter->root = first;
 		return 0;
+	}
 	parser->lexer = start;
-	int err = expression(parser, 0, false, &parser->filter->root);
+	err = expression(parser, 0, false, &rest);
 	if (err)
 		return err;
 	/* A value ends where the next predicate must begin, so only these are left over. */
@@ -221,6 +246,15 @@ static int whole(struct filter_parser *parser)
 		return parse_fail(parser->error, word.column,
 				  "expected and, or, or the end, not '%.*s'", (int)word.len,
 				  word.text);
+	parser->filter->root = rest;
+	if (!first)
+		return 0;
+	struct filter_node *both = filter_node_new(parser->filter, FILTER_AND);
+	if (!both)
+		return -ENOMEM;
+	both->child = first;
+	first->next = rest;
+	parser->filter->root = both;
 	return 0;
 }
 

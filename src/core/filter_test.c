@@ -173,7 +173,7 @@ static const struct {
 	{"src inet:10.0.0.5", "ce"}, {"src inet6:*:443", "bd"}, {"src 0.0.0.0/0", "acdefg"},
 	{"src != 10.0.0.5", "abfghijk"}, {"local_address = 127.0.0.0/8", "fg"},
 	{"src *:8000-9000", "gk"}, {"dst 192.0.2.7:40000", "d"}, {"remote_address 192.0.2.7", "d"},
-	{"src /run/*", "h"}, {"src unix:*", "hi"}, {"src @abs*", "i"}, {"src @ABS@T", "i"},
+	{"src /run/*", "h"}, {"src unix:*", "hij"}, {"src @abs*", "i"}, {"src @ABS@T", "i"},
 	{"dst /run/x.sock", "j"}, {"src \"/run/x.sock\"", "h"}, {"src unix:'/run/?.sock'", ""},
 	{"path = /run/x.sock", "h"}, {"path ~ SOCK", "h"}, {"path = @abs*", "i"},
 	/* states */
@@ -187,6 +187,12 @@ static const struct {
 	{"not state listening", "cdefgijk"}, {"not state listening state established", "cdijk"},
 	{"state != listening", "cdefgijk"}, {"( state established ) dport 50001", "c"},
 	{"state synchronized sport :80", "c"},
+	/* leading states bind everything behind them, as in ss */
+	{"state listening sport 80 or dport 5432", "a"},
+	{"exclude time-wait sport 80 or dport 5432", "ac"},
+	{"state listening and sport 80 or dport 5432", "ae"},
+	{"state listening sport 80 or state time-wait", "a"},
+	{"( state listening sport 80 or dport 5432 )", "ae"},
 	/* precedence as documented: not, and, or */
 	{"sport = 80 or sport = 443 and dport = 0", "abc"},
 	{"sport = 443 and dport = 0 or sport = 80", "abc"},

@@ -31,8 +31,9 @@ static bool name_matches(const struct glob *glob, const struct snapshot *snap, u
 	size_t len;
 	const char *name = snapshot_text(snap, id, &len);
 
+	/* ss shows '*' for no name. */
 	if (!len || len > sizeof(shown))
-		return false;
+		return !len && glob->len == 1 && *glob->pattern == '*';
 	for (size_t i = 0; i < len; i++)
 		shown[i] = name[i] ? name[i] : '@';
 	return glob_matches(glob, shown, len);

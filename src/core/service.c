@@ -112,7 +112,8 @@ void service_describe(enum sock_proto proto, uint16_t port, const char *file, st
 		strbuf_printf(text, "%s%s (/etc/services)", separator, file);
 		separator = ", ";
 	}
-	if (usual)
+	/* "telnet (IANA), usually Telnet" would say it twice. */
+	if (usual && (!iana || strcasecmp(usual->name, iana) != 0))
 		strbuf_printf(text, "%susually %s", separator, usual->name);
 }
 
