@@ -51,15 +51,32 @@ struct {
 
 struct wire_shared shared;
 
+/*
+ * CAST: any address as a pointer to a kernel structure. GET: a member behind it; a load that
+ * faults yields 0. Plain loads are five times faster, but need Linux 6.2.
+ */
+#ifdef BERTH_BEFORE_6_2
+#define CAST(type, address) ((type *)(address))
+#define GET(pointer, member)                                                                       \
+	({                                                                                         \
+		__typeof__(pointer) pointer_ = (pointer);                                          \
+		__typeof__(pointer_->member) value_;                                               \
+		bpf_probe_read_kernel((void *)&value_, sizeof(value_),                     \
+				      (const void *)&pointer_->member);                    \
+		value_;                                                                            \
+	})
+#define BITFIELD BPF_CORE_READ_BITFIELD_PROBED
+#else
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
-
-/* Any address as a pointer to a kernel structure; a load that faults yields 0. */
 #define CAST(type, address) ((type *)bpf_rdonly_cast((void *)(address), bpf_core_type_id_kernel(type)))
+#define GET(pointer, member) ((pointer)->member)
+#define BITFIELD BPF_CORE_READ_BITFIELD
+#endif
 /*
  * The 8 bytes at @address as a number: a pointer's bits may be tested only if the verifier does
  * not know it as one, so they are read by way of a structure that begins with an integer.
  */
-#define WORD(address) ((__u64)CAST(struct timespec64, address)->tv_sec)
+#define WORD(address) ((__u64)GET(CAST(struct timespec64, address), tv_sec))
 #define SLOT(address, nth) WORD((__u64)(address) + 8ull * (nth))
 
 /* Which worker does the reader of this iterator drive? */
@@ -72,10 +89,10 @@ static __always_inline void copy_address(wire_u8 *to, struct in6_addr *from)
 {
 	__u32 *words = (__u32 *)to;
 
-	words[0] = from->in6_u.u6_addr32[0];
-	words[1] = from->in6_u.u6_addr32[1];
-	words[2] = from->in6_u.u6_addr32[2];
-	words[3] = from->in6_u.u6_addr32[3];
+	words[0] = GET(from, in6_u.u6_addr32[0]);
+	words[1] = GET(from, in6_u.u6_addr32[1]);
+	words[2] = GET(from, in6_u.u6_addr32[2]);
+	words[3] = GET(from, in6_u.u6_addr32[3]);
 }
 
 static __always_inline void clear(struct wire_socket *to)
@@ -88,23 +105,23 @@ static __always_inline void clear(struct wire_socket *to)
 
 static __always_inline void fill_common(struct wire_socket *to, struct sock_common *from)
 {
-	to->cookie = from->skc_cookie.counter;
-	to->family = from->skc_family;
-	to->state = from->skc_state;
-	to->device = from->skc_bound_dev_if;
-	to->netns = from->skc_net.net->ns.inum;
-	to->local_port = from->skc_num;
-	to->remote_port = __builtin_bswap16(from->skc_dport);
+	to->cookie = GET(from, skc_cookie.counter);
+	to->family = GET(from, skc_family);
+	to->state = GET(from, skc_state);
+	to->device = GET(from, skc_bound_dev_if);
+	to->netns = GET(GET(from, skc_net.net), ns.inum);
+	to->local_port = GET(from, skc_num);
+	to->remote_port = __builtin_bswap16(GET(from, skc_dport));
 	if (to->family == IPV4) {
-		*(__u32 *)to->local = from->skc_rcv_saddr;
-		*(__u32 *)to->remote = from->skc_daddr;
+		*(__u32 *)to->local = GET(from, skc_rcv_saddr);
+		*(__u32 *)to->remote = GET(from, skc_daddr);
 	} else if (to->family == IPV6) {
 		copy_address(to->local, &from->skc_v6_rcv_saddr);
 		copy_address(to->remote, &from->skc_v6_daddr);
 	}
-	to->reuse = BPF_CORE_READ_BITFIELD(from, skc_reuse);
-	to->flags = BPF_CORE_READ_BITFIELD(from, skc_reuseport) * WIRE_REUSEPORT +
-		    BPF_CORE_READ_BITFIELD(from, skc_ipv6only) * WIRE_V6ONLY;
+	to->reuse = BITFIELD(from, skc_reuse);
+	to->flags = BITFIELD(from, skc_reuseport) * WIRE_REUSEPORT +
+		    BITFIELD(from, skc_ipv6only) * WIRE_V6ONLY;
 }
 
 static __always_inline void fill_timer(struct wire_socket *to, ulong expires, __u8 timer)
@@ -120,49 +137,49 @@ static __always_inline void fill_tcp(struct wire_socket *to, struct tcp_sock *tc
 	struct sock *sk = &icsk->icsk_inet.sk;
 
 	if (bpf_core_field_exists(tcp->is_mptcp))
-		to->flags += tcp->is_mptcp * WIRE_MPTCP;
+		to->flags += GET(tcp, is_mptcp) * WIRE_MPTCP;
 	if (to->state == STATE_LISTEN) {
-		to->recv_queue = sk->sk_ack_backlog;
-		to->send_queue = sk->sk_max_ack_backlog;
+		to->recv_queue = GET(sk, sk_ack_backlog);
+		to->send_queue = GET(sk, sk_max_ack_backlog);
 		return;
 	}
-	to->recv_queue = tcp->rcv_nxt - tcp->copied_seq;
-	to->send_queue = tcp->write_seq - tcp->snd_una;
-	const __u8 pending = icsk->icsk_pending;
+	to->recv_queue = GET(tcp, rcv_nxt) - GET(tcp, copied_seq);
+	to->send_queue = GET(tcp, write_seq) - GET(tcp, snd_una);
+	const __u8 pending = GET(icsk, icsk_pending);
 	if (pending == PENDING_RETRANS || pending == PENDING_LOSS_PROBE ||
 	    pending == PENDING_REORDER || pending == PENDING_PROBE0) {
 		fill_timer(to, bpf_core_field_exists(icsk->icsk_timeout)
-				       ? icsk->icsk_timeout
-				       : icsk->icsk_retransmit_timer.expires,
+				       ? GET(icsk, icsk_timeout)
+				       : GET(icsk, icsk_retransmit_timer.expires),
 			   pending == PENDING_PROBE0 ? WIRE_TIMER_PROBE0 : WIRE_TIMER_RETRANS);
-		to->retransmits = pending == PENDING_PROBE0 ? icsk->icsk_probes_out
-							    : icsk->icsk_retransmits;
-	} else if (!pending && sk->sk_timer.entry.pprev) {
-		fill_timer(to, sk->sk_timer.expires, WIRE_TIMER_KEEPALIVE);
-		to->retransmits = icsk->icsk_probes_out;
+		to->retransmits = pending == PENDING_PROBE0 ? GET(icsk, icsk_probes_out)
+							    : GET(icsk, icsk_retransmits);
+	} else if (!pending && GET(sk, sk_timer.entry.pprev)) {
+		fill_timer(to, GET(sk, sk_timer.expires), WIRE_TIMER_KEEPALIVE);
+		to->retransmits = GET(icsk, icsk_probes_out);
 	}
 }
 
 /* What bind() looks at beside the socket itself. */
 static __always_inline void fill_bucket(struct wire_socket *to, struct tcp_sock *tcp)
 {
-	struct sock_reuseport *group = tcp->inet_conn.icsk_inet.sk.sk_reuseport_cb;
+	struct sock_reuseport *group = GET(tcp, inet_conn.icsk_inet.sk.sk_reuseport_cb);
 
 	if (group) {
-		to->reuseport_id = group->reuseport_id;
-		to->reuseport_members = group->num_socks;
-		to->flags += group->prog ? WIRE_REUSEPORT_PROG : 0;
+		to->reuseport_id = GET(group, reuseport_id);
+		to->reuseport_members = GET(group, num_socks);
+		to->flags += GET(group, prog) ? WIRE_REUSEPORT_PROG : 0;
 	}
 	if (to->protocol != PROTO_TCP)
 		return;
-	struct inet_bind_bucket *bucket = tcp->inet_conn.icsk_bind_hash;
+	struct inet_bind_bucket *bucket = GET(tcp, inet_conn.icsk_bind_hash);
 	if (!bucket)
 		return;
-	to->flags += WIRE_HAS_BUCKET + bucket->fast_ipv6_only * WIRE_BUCKET_V6ONLY;
-	to->bucket_fastreuse = bucket->fastreuse;
-	to->bucket_fastreuseport = bucket->fastreuseport;
-	to->bucket_uid = bucket->fastuid.val;
-	to->bucket_family = bucket->fast_sk_family;
+	to->flags += WIRE_HAS_BUCKET + GET(bucket, fast_ipv6_only) * WIRE_BUCKET_V6ONLY;
+	to->bucket_fastreuse = GET(bucket, fastreuse);
+	to->bucket_fastreuseport = GET(bucket, fastreuseport);
+	to->bucket_uid = GET(bucket, fastuid.val);
+	to->bucket_family = GET(bucket, fast_sk_family);
 }
 
 /*
@@ -181,16 +198,16 @@ __noinline int put_socket(__u32 at, __u64 address)
 	struct wire_socket *to = &record->socket;
 	clear(to);
 	fill_common(to, &sk->__sk_common);
-	to->uid = sk->sk_uid.val;
-	to->mark = sk->sk_mark;
-	to->protocol = sk->sk_protocol;
-	to->type = sk->sk_type;
-	to->userlocks = BPF_CORE_READ_BITFIELD(sk, sk_userlocks);
-	to->shutdown = sk->sk_shutdown;
+	to->uid = GET(sk, sk_uid.val);
+	to->mark = GET(sk, sk_mark);
+	to->protocol = GET(sk, sk_protocol);
+	to->type = GET(sk, sk_type);
+	to->userlocks = BITFIELD(sk, sk_userlocks);
+	to->shutdown = GET(sk, sk_shutdown);
 	if (to->family != IPV4 && to->family != IPV6)
 		return 0;
 	if (bpf_core_field_exists(inet->inet_flags)) {
-		to->inet_flags = inet->inet_flags;
+		to->inet_flags = GET(inet, inet_flags);
 		to->flags += WIRE_HAS_INET_FLAGS;
 	}
 	if (to->protocol == PROTO_TCP)
@@ -226,20 +243,21 @@ __noinline int put_process(__u32 at, __u64 address)
 		return 0;
 	struct task_struct *leader = CAST(struct task_struct, address);
 	struct task_struct *reader = (void *)bpf_get_current_task_btf();
-	struct pid *pid = leader->thread_pid, *parent = leader->real_parent->group_leader->thread_pid;
+	struct pid *pid = GET(leader, thread_pid);
+	struct pid *parent = GET(GET(GET(leader, real_parent), group_leader), thread_pid);
 	struct wire_process *to = &record->process;
-	const __u32 level = reader->thread_pid->level, inner = pid->level;
+	const __u32 level = GET(GET(reader, thread_pid), level), inner = GET(pid, level);
 	struct upid *last = upid_at(pid, inner);
 
 	record->kind = WIRE_PROCESS;
-	to->start_ns = leader->start_boottime;
-	to->pid = upid_at(pid, level)->nr;
-	to->pid_inner = inner > level ? last->nr : 0;
-	to->parent = parent->level < level ? 0 : upid_at(parent, level)->nr;
-	to->uid = leader->real_cred->uid.val;
-	to->netns = leader->nsproxy->net_ns->ns.inum;
-	to->pidns = last->ns->ns.inum;
-	to->userns = leader->real_cred->user_ns->ns.inum;
+	to->start_ns = GET(leader, start_boottime);
+	to->pid = GET(upid_at(pid, level), nr);
+	to->pid_inner = inner > level ? GET(last, nr) : 0;
+	to->parent = GET(parent, level) < level ? 0 : GET(upid_at(parent, level), nr);
+	to->uid = GET(GET(leader, real_cred), uid.val);
+	to->netns = GET(GET(GET(leader, nsproxy), net_ns), ns.inum);
+	to->pidns = GET(GET(last, ns), ns.inum);
+	to->userns = GET(GET(GET(leader, real_cred), user_ns), ns.inum);
 	bpf_probe_read_kernel(to->comm, sizeof(to->comm), leader->comm);
 	return 0;
 }
@@ -249,8 +267,8 @@ static __always_inline bool still_there(struct task_walk *walk, __u64 fd, __u64 
 {
 	barrier();
 	return SLOT(walk->slots, fd) == file &&
-	       (__u64)CAST(struct files_struct, walk->files)->fdt == walk->table &&
-	       (__u64)walk->task->files == walk->files;
+	       (__u64)GET(CAST(struct files_struct, walk->files), fdt) == walk->table &&
+	       (__u64)GET(walk->task, files) == walk->files;
 }
 
 /* Is the socket one that was asked for? */
@@ -258,10 +276,10 @@ static __always_inline bool is_wanted(struct sock_common *common)
 {
 	if (!shared.question.local_port && !shared.question.only_inet)
 		return true;
-	__u16 family = common->skc_family;
+	__u16 family = GET(common, skc_family);
 	if (family != IPV4 && family != IPV6)
 		return !shared.question.only_inet;
-	return !shared.question.local_port || common->skc_num == shared.question.local_port;
+	return !shared.question.local_port || GET(common, skc_num) == shared.question.local_port;
 }
 
 /* The file behind one slot. False when the window is full. */
@@ -269,14 +287,14 @@ static __always_inline bool look_at(struct task_walk *walk, struct wire_worker *
 				    __u64 address)
 {
 	struct file *file = CAST(struct file, address);
-	struct inode *inode = file->f_inode;
+	struct inode *inode = GET(file, f_inode);
 
-	if ((inode->i_mode & FILE_TYPE) != FILE_IS_SOCKET)
+	if ((GET(inode, i_mode) & FILE_TYPE) != FILE_IS_SOCKET)
 		return true;
-	struct socket *socket = CAST(struct socket, file->private_data);
+	struct socket *socket = CAST(struct socket, GET(file, private_data));
 	__u64 sk = WORD(&socket->sk);
 	/* An O_PATH file of a socket in a file system is no socket. */
-	if ((__u64)socket->file != address || !sk || !is_wanted(CAST(struct sock_common, sk)))
+	if ((__u64)GET(socket, file) != address || !sk || !is_wanted(CAST(struct sock_common, sk)))
 		return true;
 	__u32 at = worker->n;
 	if (at + 2 > WIRE_WINDOW)
@@ -292,7 +310,7 @@ static __always_inline bool look_at(struct task_walk *walk, struct wire_worker *
 		return false;
 	put_socket(at, sk);
 	record->kind = WIRE_SOCKET;
-	record->socket.inode = (__u32)inode->i_ino;
+	record->socket.inode = (__u32)GET(inode, i_ino);
 	record->socket.fd = (__s32)fd;
 	if (still_there(walk, fd, address))
 		worker->n++;
@@ -325,25 +343,26 @@ static long walk_slot(__u32 i, struct task_walk *walk)
 
 static __always_inline int walk_task(struct task_struct *task)
 {
-	struct files_struct *files = task->files;
+	struct files_struct *files = GET(task, files);
 	/* Threads mostly share their leader's table. */
-	if (!files || (task->pid != task->tgid && task->group_leader->files == files))
+	if (!files || (GET(task, pid) != GET(task, tgid) &&
+		       GET(GET(task, group_leader), files) == files))
 		return 0;
-	struct fdtable *table = files->fdt;
+	struct fdtable *table = GET(files, fdt);
 	const __u32 index = worker_index() & 1;
 	struct wire_worker *worker = &shared.workers[index];
 	struct task_walk walk = {
 		.task = task,
 		.leader = WORD(&task->group_leader),
-		.tgid = task->tgid,
+		.tgid = GET(task, tgid),
 		.files = (__u64)files,
 		.table = (__u64)table,
-		.slots = (__u64)table->fd,
-		.max_fds = table->max_fds,
+		.slots = (__u64)GET(table, fd),
+		.max_fds = GET(table, max_fds),
 		.index = index,
 	};
-	const bool again = worker->task_pid == (__u32)task->pid &&
-			   worker->task_start == task->start_boottime;
+	const bool again = worker->task_pid == (__u32)GET(task, pid) &&
+			   worker->task_start == GET(task, start_boottime);
 
 	if (again)
 		walk.next = worker->next;
@@ -354,8 +373,8 @@ static __always_inline int walk_task(struct task_struct *task)
 		worker->task_pid = 0;
 		return 0;
 	}
-	worker->task_pid = task->pid;
-	worker->task_start = task->start_boottime;
+	worker->task_pid = GET(task, pid);
+	worker->task_start = GET(task, start_boottime);
 	worker->next = walk.next;
 	return 1;
 }
@@ -381,15 +400,15 @@ __noinline int put_mini(__u32 at, __u64 address)
 	to->protocol = PROTO_TCP;
 	if (to->state == STATE_TIME_WAIT) {
 		struct inet_timewait_sock *tw = CAST(struct inet_timewait_sock, address);
-		to->state = tw->tw_substate;
-		to->mark = tw->tw_mark;
-		to->local_port = __builtin_bswap16(tw->tw_sport);
-		fill_timer(to, tw->tw_timer.expires, WIRE_TIMER_WAIT);
+		to->state = GET(tw, tw_substate);
+		to->mark = GET(tw, tw_mark);
+		to->local_port = __builtin_bswap16(GET(tw, tw_sport));
+		fill_timer(to, GET(tw, tw_timer.expires), WIRE_TIMER_WAIT);
 	} else {
 		struct inet_request_sock *inet = CAST(struct inet_request_sock, address);
-		to->mark = inet->ir_mark;
-		to->retransmits = inet->req.num_retrans;
-		fill_timer(to, inet->req.rsk_timer.expires, WIRE_TIMER_RETRANS);
+		to->mark = GET(inet, ir_mark);
+		to->retransmits = GET(inet, req.num_retrans);
+		fill_timer(to, GET(inet, req.rsk_timer.expires), WIRE_TIMER_RETRANS);
 	}
 	return 0;
 }
@@ -400,14 +419,14 @@ static __always_inline bool look_at_sock(struct chain_walk *walk, struct wire_wo
 {
 	struct tcp_sock *tcp = CAST(struct tcp_sock, address);
 	struct sock *sk = &tcp->inet_conn.icsk_inet.sk;
-	const __u8 state = sk->__sk_common.skc_state;
+	const __u8 state = GET(sk, __sk_common.skc_state);
 	const bool is_mini = state == STATE_TIME_WAIT || state == STATE_NEW_SYN_RECV;
 
-	if (shared.question.local_port && sk->__sk_common.skc_num != shared.question.local_port)
+	if (shared.question.local_port && GET(sk, __sk_common.skc_num) != shared.question.local_port)
 		return true;
-	struct socket *socket = is_mini ? NULL : sk->sk_socket;
+	struct socket *socket = is_mini ? NULL : GET(sk, sk_socket);
 	if (socket && !shared.question.all_tables && state != STATE_LISTEN &&
-	    !(bpf_core_field_exists(tcp->is_mptcp) && tcp->is_mptcp)) {
+	    !(bpf_core_field_exists(tcp->is_mptcp) && GET(tcp, is_mptcp))) {
 		worker->n_held++;
 		return true;
 	}
@@ -424,10 +443,10 @@ static __always_inline bool look_at_sock(struct chain_walk *walk, struct wire_wo
 		put_socket(at, address);
 	record->kind = WIRE_LOOSE;
 	record->socket.fd = -1;
-	struct file *file = socket ? socket->file : NULL;
+	struct file *file = socket ? GET(socket, file) : NULL;
 	if (file) {
 		record->socket.flags += WIRE_HAS_FILE;
-		record->socket.inode = (__u32)file->f_inode->i_ino;
+		record->socket.inode = (__u32)GET(GET(file, f_inode), i_ino);
 	} else if (!bpf_core_field_exists(sk->sk_ino)) {
 		/* Until 6.17 the user of a socket without a file was not kept. */
 		record->socket.uid = 0;
@@ -501,13 +520,14 @@ static __always_inline int walk_tables(void)
 	if (worker->done)
 		return 0;
 	struct task_struct *reader = (void *)bpf_get_current_task_btf();
-	struct inet_hashinfo *hash = reader->nsproxy->net_ns->ipv4.tcp_death_row.hashinfo;
+	struct net *net = GET(GET(reader, nsproxy), net_ns);
+	struct inet_hashinfo *hash = GET(net, ipv4.tcp_death_row.hashinfo);
 	struct table_walk walk = {
 		.ehash = WORD(&hash->ehash),
 		.lhash = WORD(&hash->lhash2),
 		.next = worker->next,
-		.n_ehash = hash->ehash_mask + 1,
-		.n_lhash = hash->lhash2_mask + 1,
+		.n_ehash = GET(hash, ehash_mask) + 1,
+		.n_lhash = GET(hash, lhash2_mask) + 1,
 		.index = index,
 	};
 	bpf_loop(SLOTS_A_CALL, walk_bucket, &walk, 0);

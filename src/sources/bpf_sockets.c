@@ -295,7 +295,7 @@ static int refused(struct gather *gather, int error)
 	coverage->error = -error;
 	coverage->what = "anything by BPF";
 	coverage->needs = error == -EPERM ? "root, or CAP_BPF and CAP_PERFMON"
-					  : "Linux 6.2 with CONFIG_DEBUG_INFO_BTF";
+					  : "Linux 5.17 with CONFIG_DEBUG_INFO_BTF";
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "sources/bpf_walk.h"
 #include "base/auto.h"
 #include "bpf/prebuilt/sockets.h"
+#include "bpf/prebuilt/sockets_before_6_2.h"
 #include "sources/bpf_load.h"
 
 #include <errno.h>
@@ -52,17 +53,26 @@ static int map_memory(struct bpf_walk *walk, const struct object *object)
 	return 0;
 }
 
+#define BYTES(name)                                                                                \
+	{                                                                                          \
+		.data = name##_data, .insns = name##_insns, .data_size = sizeof(name##_data) - 1,  \
+		.insns_size = sizeof(name##_insns) - 1                                             \
+	}
+
 int bpf_walk_open(struct bpf_walk *walk)
 {
-	static const struct bpf_load_bytes bytes = {
-		.data = sockets_bpf_data,
-		.insns = sockets_bpf_insns,
-		.data_size = sizeof(sockets_bpf_data) - 1,
-		.insns_size = sizeof(sockets_bpf_insns) - 1,
-	};
+	/* Until 6.2 is our oldest kernel: the second is slower but needs only 5.17. */
+	static const struct bpf_load_bytes bytes[] = {BYTES(sockets), BYTES(sockets_before_6_2)};
 	AUTO(object_close) struct object object = {.head.size = sizeof(object)};
-	int err = bpf_load(&bytes, &object.head);
+	int err = -EPERM;
 
+	for (size_t i = 0; i < N_ELEMENTS(bytes); i++) {
+		err = bpf_load(&bytes[i], &object.head);
+		if (!err || err == -EPERM || err == -ENOMEM)
+			break;
+		object_close(&object);
+		object = (struct object){.head.size = sizeof(object)};
+	}
 	if (!err)
 		err = map_memory(walk, &object);
 	if (err)
