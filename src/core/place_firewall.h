@@ -82,6 +82,7 @@ struct conntrack_entry {
 	uint16_t src_port, dst_port, reply_src_port, reply_dst_port;
 	bool replied, assured;
 	bool existed_before; /* the attempts */
+	bool differs;	   /* it sends the flow elsewhere than the rules would now */
 	const char *state; /* "SYN_SENT" ... */
 };
 

@@ -65,6 +65,8 @@ struct xfrm_policy_facts {
 	uint8_t direction; /* XFRM_POLICY_IN, _OUT, _FWD */
 	bool blocks;	   /* action block */
 	bool has_template; /* demands a transformation */
+	bool is_optional;  /* the template may be left out */
+	bool for_reply;	   /* it matches the answer, not our packet */
 	bool has_state;	   /* a matching state (SA) exists */
 	uint32_t index, priority;
 	const char *text;  /* selector: "10.1.1.2/32 > 10.1.2.2/32 dir out action block" */

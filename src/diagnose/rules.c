@@ -28,7 +28,10 @@
 	X(process)    \
 	X(firewall_rules) \
 	X(way_there)  \
-	X(way_back)
+	X(way_back)   \
+	X(links)      \
+	X(nat)        \
+	X(programs)
 
 #define DECLARE(name) extern const struct rule rule_##name;
 RULES(DECLARE)

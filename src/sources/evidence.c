@@ -4,12 +4,17 @@
 #include "base/auto.h"
 #include "core/case.h"
 #include "core/sock.h"
+#include "sources/bpf_attached.h"
+#include "sources/conntrack.h"
 #include "sources/firewall.h"
+#include "sources/md5_keys.h"
 #include "sources/place_collect.h"
 #include "sources/routes.h"
 #include "sources/target.h"
 #include "sources/walk.h"
+#include "sources/walk_hooks.h"
 #include "sources/world.h"
+#include "sources/xfrm.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -82,6 +87,46 @@ static uint32_t device_of(const struct case_facts *facts, const struct place *pl
 	return 0;
 }
 
+static void mark_signed_listeners(struct evidence *evidence, struct case_facts *facts)
+{
+	const struct path_hop *target = path_target(&facts->forward);
+	struct place *place = target ? &facts->places[target->place] : NULL;
+	const struct world_netns *netns = place ? world_find(&evidence->world, place->netns) : NULL;
+
+	if (netns && place->n_sockets)
+		md5_keys_mark(&evidence->world, netns, place);
+}
+
+/* What else acts on packets in the namespaces of both ways: programs, IPsec. */
+static void look_along(struct evidence *evidence, struct case_facts *facts)
+{
+	struct world *world = &evidence->world;
+	const struct path_hop *first = &facts->forward.hops[0];
+
+	bpf_attached_cgroup(&facts->arena, &facts->places[0], walk_cgroup(facts));
+	for (size_t i = 0; i < facts->n_places; i++) {
+		struct place *place = &facts->places[i];
+		const struct world_netns *netns = world_find(world, place->netns);
+		const struct path_hop *hop = path_hop_at(&facts->forward, (uint32_t)i);
+		if (!netns)
+			continue;
+		if (!hop && !path_hop_at(&facts->reverse, (uint32_t)i) && !place->n_verdicts)
+			continue;
+		const struct path_hop *at = hop ? hop : first;
+		const struct flow_tuple flow = {
+			at->src, at->sent_dst.family ? at->sent_dst : at->dst, at->src_port,
+			at->sent_dst_port ? at->sent_dst_port : at->dst_port,
+			facts->asked.proto == SOCK_PROTO_UDP ? IPPROTO_UDP : IPPROTO_TCP};
+		bpf_attached_collect(world, netns, &facts->arena, place);
+		if (flow.src.family == flow.dst.family)
+			xfrm_collect(world, netns, &facts->arena, place, &flow);
+		place->conntrack.max = (uint64_t)place_setting_number(
+			place, "net.netfilter.nf_conntrack_max", 0);
+		place->conntrack.count = (uint64_t)place_setting_number(
+			place, "net.netfilter.nf_conntrack_count", 0);
+	}
+}
+
 void evidence_finish(struct evidence *evidence, struct case_facts *facts)
 {
 	struct route_question question;
@@ -94,6 +139,8 @@ void evidence_finish(struct evidence *evidence, struct case_facts *facts)
 	walk_paths(facts, &evidence->world, evidence->firewalls, &question);
 	firewalls_count(evidence->firewalls, facts);
 	target_collect(facts, &evidence->world);
+	mark_signed_listeners(evidence, facts);
+	look_along(evidence, facts);
 	struct netlink *nl = world_route(&evidence->world, &evidence->world.all[0]);
 	if (nl)
 		ip_rules_collect(nl, &facts->arena, &facts->places[0], &question);

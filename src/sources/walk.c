@@ -157,7 +157,9 @@ static bool send_on(struct walker *w, struct path *path, struct path_hop *hop, s
 	struct place *place = place_at(w, hop->place);
 	const struct link_facts *out = place_link(place, hop->out_link);
 
+	const struct packet before = *p;
 	hop->dropped_on_paper |= walk_hook(w, hop->place, "postrouting", p) == NFT_STOPS;
+	walk_translate_source(w, hop->place, &before, p);
 	hop->dropped_on_paper |= walk_hook(w, hop->place, "egress", p) == NFT_STOPS;
 	hop->sent_src = p->src;
 	hop->sent_dst = p->dst;
@@ -194,6 +196,17 @@ static bool send_on(struct walker *w, struct path *path, struct path_hop *hop, s
 	return end->found;
 }
 
+/* Has the packet been where it is now? */
+static bool is_circle(const struct path *path)
+{
+	const struct path_hop *last = &path->hops[path->n - 1];
+
+	for (unsigned i = 0; i + 1 < path->n; i++)
+		if (path->hops[i].place == last->place && path->hops[i].out_link == last->out_link)
+			return true;
+	return false;
+}
+
 /* From the second hop on. */
 static void follow(struct walker *w, struct path *path, struct packet *p, struct segment_end end)
 {
@@ -211,7 +224,7 @@ static void follow(struct walker *w, struct path *path, struct packet *p, struct
 		if (!send_on(w, path, hop, p, &end))
 			return;
 		if (p->ttl == 1 || path->n >= N_PATH_HOPS - 1) {
-			stop(hop, "loop", hop->place, hop->out_link);
+			stop(hop, is_circle(path) ? "loop" : "ttl", hop->place, hop->out_link);
 			return;
 		}
 	}

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* What a packet is at each hook, and what the hooks make of it. */
 #include "sources/walk_hooks.h"
+#include "sources/conntrack.h"
 #include "sources/firewall.h"
 #include "sources/routes.h"
 #include "sources/segment.h"
+#include "sources/world.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
 /* The cgroup of version 2 of the process whose call it is: "0::/a/b". */
-static const char *cgroup_of(struct case_facts *facts)
+const char *walk_cgroup(struct case_facts *facts)
 {
 	const struct attempt *a = case_subject(facts);
 	char path[64], line[1024];
@@ -50,7 +52,7 @@ void walk_first_packet(struct walker *w, const struct route_question *q, struct 
 		.ip_proto = q->ip_proto, .ttl = 64, .ct_state = CT_STATE_NEW, .mark = q->mark,
 		.mark_known = true, .uid = q->uid, .reverse_path = -1,
 		.tcp_flags = tcp ? TCP_FLAG_SYN : 0, .tcp_options = tcp ? options : 0,
-		.tcp_options_known = true, .has_payload = !tcp, .cgroup = cgroup_of(w->facts),
+		.tcp_options_known = true, .has_payload = !tcp, .cgroup = walk_cgroup(w->facts),
 	};
 	if (tcp && place_setting_number(own, "net.ipv4.tcp_ecn", 2) == 1)
 		ret->tcp_flags |= TCP_FLAG_ECE | TCP_FLAG_CWR;
@@ -107,19 +109,72 @@ enum nft_fate walk_hook(struct walker *w, unsigned place, const char *hook, stru
 	return firewall_walk(w->firewalls, w->facts, place, hook, p, w->direction);
 }
 
+/* What connection tracking really made of this flow counts more than what the rules say now. */
+static void follow_conntrack(struct walker *w, unsigned index, const struct packet *before,
+			     struct packet *p)
+{
+	struct place *place = &w->facts->places[index];
+	const struct world_netns *netns = world_find(w->world, place->netns);
+	const struct flow_tuple flow = {before->src, before->dst, before->src_port,
+					before->dst_port, before->ip_proto};
+	struct conntrack_entry entry;
+
+	if (!netns || !conntrack_find(w->world, netns, &w->facts->arena, &flow, &entry))
+		return;
+	entry.differs = !addr_equal(&entry.reply_src, &p->dst) || entry.reply_src_port != p->dst_port;
+	struct conntrack_entry *kept = arena_push(
+		&w->facts->arena, &place->conntrack.entries, &place->conntrack.n_entries,
+		&place->conntrack.room_entries, sizeof(*kept));
+	if (kept)
+		*kept = entry;
+	place->known |= PLACE_CONNTRACK;
+	p->dst = entry.reply_src;
+	p->dst_port = entry.reply_src_port;
+	p->was_dnat |= !addr_equal(&entry.dst, &entry.reply_src) || entry.dst_port != entry.reply_src_port;
+	w->new_source = entry.reply_dst;
+}
+
+static void remember(struct walker *w, unsigned place, const struct packet *before,
+		     const struct packet *p)
+{
+	if (w->n_translations < N_TRANSLATIONS)
+		w->translations[w->n_translations++] = (struct translation){
+			place, before->src, before->dst, p->src, p->dst,
+			before->src_port, before->dst_port, p->src_port, p->dst_port};
+}
+
+void walk_translate_source(struct walker *w, unsigned index, const struct packet *before,
+			   struct packet *p)
+{
+	const struct place *place = &w->facts->places[index];
+
+	if (w->is_reply || p->is_data)
+		return;
+	if (w->new_source.family && w->new_source.family == p->src.family)
+		p->src = w->new_source;
+	/* Masquerading takes the first address of the interface it leaves by. */
+	for (size_t i = 0; p->was_snat && addr_equal(&before->src, &p->src) && i < place->n_addresses; i++)
+		if (place->addresses[i].link == p->out_index &&
+		    place->addresses[i].addr.family == p->src.family &&
+		    !addr_is_link_local(&place->addresses[i].addr))
+			p->src = place->addresses[i].addr;
+	if (!addr_equal(&before->src, &p->src))
+		remember(w, index, before, p);
+}
+
 static enum nft_fate translating(struct walker *w, unsigned place, const char *hook,
 				 struct packet *p)
 {
 	struct packet before = *p;
 	enum nft_fate fate = walk_hook(w, place, hook, p);
 
-	if (w->is_reply || p->is_data || w->n_translations == N_TRANSLATIONS ||
-	    (before.dst_port == p->dst_port && !memcmp(&before.dst, &p->dst, sizeof(p->dst)) &&
-	     !memcmp(&before.src, &p->src, sizeof(p->src))))
-		return fate;
-	w->translations[w->n_translations++] = (struct translation){
-		place, before.src, before.dst, p->src, p->dst,
-		before.src_port, before.dst_port, p->src_port, p->dst_port};
+	w->new_source = (struct addr){};
+	if (!w->is_reply && !p->is_data)
+		follow_conntrack(w, place, &before, p);
+
+	if (!w->is_reply && !p->is_data &&
+	    (before.dst_port != p->dst_port || !addr_equal(&before.dst, &p->dst)))
+		remember(w, place, &before, p);
 	return fate;
 }
 

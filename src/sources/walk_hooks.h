@@ -31,7 +31,11 @@ struct walker {
 	enum event_direction direction;
 	struct translation translations[N_TRANSLATIONS];
 	unsigned n_translations;
+	struct addr new_source; /* that connection tracking gives at this place; ADDR_NONE: not known */
 };
+
+/* The cgroup of version 2 of the process whose call it is: "/a/b"; NULL: not known. */
+const char *walk_cgroup(struct case_facts *facts);
 
 /* The packet as the asker's program makes it. */
 void walk_first_packet(struct walker *w, const struct route_question *q, struct packet *ret);
@@ -45,6 +49,9 @@ enum nft_fate walk_hook(struct walker *w, unsigned place, const char *hook, stru
 /* These two may translate the destination, which is remembered. */
 enum nft_fate walk_prerouting(struct walker *w, unsigned place, struct packet *p);
 enum nft_fate walk_output(struct walker *w, unsigned place, struct packet *p);
+/* Source NAT at postrouting: @before is the packet as it came there. */
+void walk_translate_source(struct walker *w, unsigned place, const struct packet *before,
+			   struct packet *p);
 enum nft_fate walk_bridge(struct walker *w, const struct bridge_passed *bridge,
 			  const struct packet *p);
 /* ARP or neighbour discovery between a place and the owner of @next_hop that was found. */
