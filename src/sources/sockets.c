@@ -4,6 +4,7 @@
 #include "core/facts.h"
 #include "core/snapshot.h"
 #include "core/sock_extra.h"
+#include "sources/bound_probe.h"
 #include "sources/cgroup_ids.h"
 #include "sources/dump.h"
 #include "sources/inet_diag.h"
@@ -27,6 +28,7 @@ static int (*const dumps[N_SOCK_PROTOS])(struct dump *dump, enum sock_proto prot
 /* How reading one protocol went, over all namespaces. */
 struct tally {
 	bool by_diag, by_proc, inexact;
+	bool blind; /* to bound TCP sockets */
 	int error; /* of the last namespace that could not be read */
 };
 
@@ -36,6 +38,7 @@ struct collection {
 	uint32_t protos;   /* those asked for that are not there already */
 	bool diag_refused; /* by --source=proc */
 	bool proc_refused; /* by --source=sock_diag */
+	bool probed;	   /* whether bound TCP sockets are shown: once is enough */
 };
 
 /*
@@ -91,6 +94,17 @@ static int add_namespace_failure(struct snapshot *snap, const struct namespace *
 	return 0;
 }
 
+static void probe_bound(struct collection *collection)
+{
+	struct tally *tally = &collection->tallies[SOCK_PROTO_TCP];
+
+	if (!tally->by_diag ||
+	    !(collection->dump.request->states & STATE_BIT(SOCK_STATE_BOUND_INACTIVE)))
+		return;
+	collection->probed = true;
+	tally->blind = !bound_sockets_are_shown(collection->dump.diag);
+}
+
 /* On a thread inside the namespace. */
 static int read_namespace(size_t index, int err, void *data)
 {
@@ -114,6 +128,8 @@ static int read_namespace(size_t index, int err, void *data)
 	for (enum sock_proto proto = 0; proto < SOCK_PROTO_OTHER && !err; proto++)
 		if (worth_asking(collection, proto, counts))
 			err = read_protocol(collection, proto);
+	if (!collection->probed)
+		probe_bound(collection);
 	if (!err && dump->diag && n_mptcp && n_mptcp != UINT32_MAX &&
 	    collection->protos & PROTO_BIT(SOCK_PROTO_TCP))
 		err = inet_diag_mark_mptcp(dump, first);
@@ -133,6 +149,11 @@ static int add_coverage(struct snapshot *snap, enum sock_proto proto, const stru
 	if (tally->by_proc && proc_net_blind_spots(proto)) {
 		coverage->what = proc_net_blind_spots(proto);
 		coverage->needs = "sock_diag (CONFIG_INET_DIAG, CONFIG_UNIX_DIAG ... in the kernel)";
+		coverage->level = COVERAGE_PARTIAL;
+	}
+	if (tally->blind) {
+		coverage->what = "TCP sockets that are bound, but neither listening nor connected";
+		coverage->needs = "Linux 6.8";
 		coverage->level = COVERAGE_PARTIAL;
 	}
 	if (tally->inexact) {
