@@ -48,7 +48,7 @@ static bool memory_matches(const struct model_space *space, const struct bucket 
 
 /*
  * Of a port whose history was not seen: may it remember a SO_REUSEPORT user who helps? Such a user
- * either is still there, or bound beside the holder thanks to a device.
+ * is still there beside the holder, or could bind beside it thanks to a device.
  */
 static bool memory_may_match(const struct asker *asker, uint32_t port, uint32_t holder)
 {
@@ -66,7 +66,7 @@ static bool memory_may_match(const struct asker *asker, uint32_t port, uint32_t 
 			const struct msock *o = sock_at(space, id);
 			bool same = o->uid == sk->uid || o->unknown & MODEL_FACT_UID;
 			bool shares = o->flags & F_REUSEPORT || o->unknown & MODEL_FACT_REUSEPORT;
-			if (same && shares && id != asker->id &&
+			if (same && shares && id != asker->id && id != holder &&
 			    o->state != SOCK_STATE_TIME_WAIT)
 				return true;
 		}
