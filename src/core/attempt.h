@@ -49,6 +49,7 @@ struct attempt {
 	uint16_t remote_port, local_port;
 	uint8_t proto;
 	bool ok;
+	bool fast_open;	   /* data was sent in the SYN */
 	bool by_program;   /* a call of the watched command, not ours */
 	bool is_retry;	   /* a repetition made by us to see whether it fails always */
 	enum attempt_phase phase; /* where it failed, or how far it came */
@@ -106,6 +107,8 @@ struct probes {
 	uint8_t host_hops; /* smallest TTL with which the target itself answered; 0: not known */
 	enum probe_tls speaks_tls; /* how the asked port answers a TLS ClientHello */
 	uint32_t path_mtu; /* largest packet that comes back, where larger ones are lost; 0: unknown */
+	struct { bool seen; struct addr from; uint16_t port; } stray; /* an answer from elsewhere */
+	bool answer_arrived; /* the right answer came to this host, its socket never had it */
 	bool host_alive;   /* something else than the asked port answered from the target */
 	uint32_t retrans_fail; /* TcpExt.TCPRetransFail of the own netns during the attempts */
 	bool has_retrans_fail;

@@ -9,29 +9,33 @@
 
 /* +1: a rule is its file with the row, and one line here. */
 #define RULES(X)                                                                                   \
-	X(refused)    \
-	X(silent)     \
-	X(icmp)       \
-	X(names)      \
-	X(own_call)   \
+	X(refused)     \
+	X(silent)      \
+	X(icmp)        \
+	X(names)       \
+	X(own_call)    \
 	X(source_ports) \
 	X(after_connect) \
-	X(protocol)   \
+	X(protocol)    \
 	X(intermittent) \
-	X(slow)       \
-	X(sandbox)    \
-	X(path_mtu)   \
+	X(slow)        \
+	X(sandbox)     \
+	X(path_mtu)    \
 	X(bind_refused) \
-	X(port_taken) \
-	X(listener)   \
-	X(queues)     \
-	X(process)    \
+	X(port_taken)  \
+	X(listener)    \
+	X(queues)      \
+	X(process)     \
 	X(firewall_rules) \
-	X(way_there)  \
-	X(way_back)   \
-	X(links)      \
-	X(nat)        \
-	X(programs)
+	X(way_there)   \
+	X(way_back)    \
+	X(links)       \
+	X(nat)         \
+	X(programs)    \
+	X(stray)       \
+	X(corrupt)     \
+	X(proxy)       \
+	X(memory)
 
 #define DECLARE(name) extern const struct rule rule_##name;
 RULES(DECLARE)

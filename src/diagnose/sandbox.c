@@ -20,6 +20,18 @@ static bool works_outside(const struct case_facts *facts, const struct attempt *
 	return false;
 }
 
+/* Our own same call got the same error: the filter is not what refuses. */
+static bool fails_outside(const struct case_facts *facts, const struct attempt *a)
+{
+	for (unsigned i = 0; i < facts->probes.n_side; i++) {
+		const struct probe *p = &facts->probes.side[i];
+		if (p->proto == a->proto && p->port == a->remote_port && !p->other_source &&
+		    p->answer == PROBE_LOCAL_ERROR && p->icmp.error == a->error)
+			return true;
+	}
+	return false;
+}
+
 static void seccomp(const struct case_facts *facts, const struct attempt *a, struct findings *to)
 {
 	const struct caller *c = &facts->caller;
@@ -29,7 +41,10 @@ static void seccomp(const struct case_facts *facts, const struct attempt *a, str
 	if (c->seccomp != 2 || !a->by_program ||
 	    !(c->seccomp_refuses ? c->seccomp_error == a->error : a->seconds < 0.01))
 		return;
-	if (!c->seccomp_refuses && !differs && a->error == ECONNREFUSED)
+	/* Containers always have a filter: only errors that filters give are laid at its door. */
+	const bool usual = a->error == EPERM || a->error == EACCES || a->error == ENOSYS ||
+			   a->error == EAFNOSUPPORT;
+	if (!c->seccomp_refuses && !(usual ? !fails_outside(facts, a) : differs))
 		return;
 	f = finding_add(to, CAUSE_SECCOMP_DENIED, c->seccomp_refuses ? PROOF_KERNEL : PROOF_FITS);
 	finding_place(to, f, "the sandbox of pid %u", c->pid);

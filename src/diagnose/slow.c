@@ -18,9 +18,20 @@ static void find(const struct case_facts *facts, struct findings *to)
 		    (p->answer == PROBE_SYN_ACK || p->answer == PROBE_RESET))
 			slowest = p->seconds;
 	}
+	struct finding *f;
+	if (slowest && a->fast_open) {
+		f = finding_add(to, CAUSE_TCP_FEATURE_BLOCKED, PROOF_FITS);
+		remote_text(a, remote);
+		finding_place(to, f, "on the path");
+		finding_says(to, f, "%s answers a plain SYN, but not the program's SYN with data (TCP Fast "
+				    "Open): something on the path drops it.", remote);
+		finding_evidence(to, f, "side-probe", "without Fast Open the handshake takes %.3f s", slowest);
+		finding_fix(to, f, "switch TCP Fast Open off: sysctl net.ipv4.tcp_fastopen=0");
+		return;
+	}
 	if (slowest < a->seconds)
 		return;
-	struct finding *f = finding_add(to, CAUSE_SLOW_HANDSHAKE, PROOF_SEEN);
+	f = finding_add(to, CAUSE_SLOW_HANDSHAKE, PROOF_SEEN);
 	remote_text(a, remote);
 	finding_says(to, f, "%s answers, but only after %.1f s; the program waits %.1f s.", remote,
 		     slowest, a->seconds);

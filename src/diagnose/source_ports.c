@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 static unsigned usable_ports(const struct host *host)
 {
@@ -91,27 +92,47 @@ static void add_exists(const struct case_facts *facts, const struct attempt *a, 
 	finding_fix(to, f, "leave the source port to the kernel, or close that connection first");
 }
 
+/* The setting that switches IPv6 off, for all or for one interface; NULL: none does. */
+static const struct setting *v6_switch(const struct place *own)
+{
+	for (size_t i = 0; i < own->n_settings; i++) {
+		const struct setting *s = &own->settings[i];
+		const size_t len = strlen(s->name);
+		if (!strncmp(s->name, "net.ipv6.conf.", 14) && len > 13 &&
+		    !strcmp(s->name + len - 13, ".disable_ipv6") && strcmp(s->value, "0") != 0 &&
+		    strcmp(s->name, "net.ipv6.conf.default.disable_ipv6") != 0)
+			return s;
+	}
+	return NULL;
+}
+
+static bool has_v6_address(const struct place *own)
+{
+	for (size_t i = 0; i < own->host.n_addresses; i++) {
+		const struct addr *addr = &own->host.addresses[i].addr;
+		if (addr->family == ADDR_IPV6 && !addr_is_loopback(addr) && !addr_is_link_local(addr))
+			return true;
+	}
+	return false;
+}
+
 static void add_v6_disabled(const struct case_facts *facts, const struct attempt *a,
 			    struct findings *to)
 {
 	const struct place *own = case_own_place(facts);
-	bool any = false;
-
-	for (size_t i = 0; i < own->host.n_addresses; i++)
-		any = any || (own->host.addresses[i].addr.family == ADDR_IPV6 &&
-			      !addr_is_loopback(&own->host.addresses[i].addr));
-	if (any && !place_setting_number(own, "net.ipv6.conf.all.disable_ipv6", 0))
-		return;
-	struct finding *f = finding_add(to, CAUSE_IPV6_DISABLED,
-					place_setting_number(own, "net.ipv6.conf.all.disable_ipv6", 0)
-						? PROOF_KERNEL : PROOF_FITS);
+	const struct setting *off = v6_switch(own);
 	char remote[ADDR_TEXT_SIZE + 8];
+
+	if (!off || has_v6_address(own))
+		return;
+	struct finding *f = finding_add(to, CAUSE_IPV6_DISABLED, PROOF_KERNEL);
+	if (f)
+		f->bonus = 10;
 	finding_place(to, f, "this host");
 	finding_says(to, f, "IPv6 is switched off on this host: there is no address to reach %s from.",
 		     remote_text(a, remote));
-	finding_evidence(to, f, "sysctl", "net.ipv6.conf.all.disable_ipv6 = %ld",
-			 place_setting_number(own, "net.ipv6.conf.all.disable_ipv6", 0));
-	finding_fix(to, f, "sysctl net.ipv6.conf.all.disable_ipv6=0, or dial the IPv4 address");
+	finding_evidence(to, f, "sysctl", "%s = %s", off->name, off->value);
+	finding_fix(to, f, "sysctl %s=0, or dial the IPv4 address", off->name);
 }
 
 static void find(const struct case_facts *facts, struct findings *to)
@@ -125,10 +146,11 @@ static void find(const struct case_facts *facts, struct findings *to)
 		add_exhausted(facts, a, to);
 		return;
 	}
+	if (a->phase == PHASE_CONNECT && a->remote.family == ADDR_IPV6 && !first_icmp(a) &&
+	    (a->error == EADDRNOTAVAIL || a->error == ENETUNREACH))
+		add_v6_disabled(facts, a, to);
 	if (a->phase != PHASE_CONNECT || (a->error != EADDRNOTAVAIL && a->error != EAGAIN))
 		return;
-	if (a->remote.family == ADDR_IPV6)
-		add_v6_disabled(facts, a, to);
 	if (facts->asked.bind_port)
 		add_exists(facts, a, to);
 	else

@@ -3,6 +3,7 @@
 #include "probe/around.h"
 #include "core/sock.h"
 #include "probe/distance.h"
+#include "probe/tap.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -91,6 +92,8 @@ void around_start(struct around *around, const struct case_facts *facts, const s
 	if (!addr_is_loopback(&a->remote))
 		around->n_ladder = AROUND_LADDER;
 	/* Hosts send few ICMP errors a second to one peer: the most telling questions go first. */
+	if (!around->tap)
+		around->tap = tap_start();
 	plan_side(around, facts, a);
 	asking_start(&around->side[0], &facts->asked);
 	for (unsigned i = 0; i < around->n_ladder; i++) {
@@ -245,6 +248,12 @@ void around_finish(struct around *around, struct case_facts *facts, struct attem
 	}
 	asking_stop(around->ladder, around->n_ladder);
 	asking_stop(around->side, around->n_side);
+	for (unsigned i = 0; i < around->n_side; i++)
+		if (around->side[i].probe.proto == a->proto &&
+		    around->side[i].probe.port == a->remote_port)
+			tap_add_port(around->tap, around->side[i].local_port);
+	tap_finish(around->tap, facts, a);
+	around->tap = NULL;
 	store(around, facts, a);
 	lend_icmp(around, a);
 	measure_resets(around, facts, a);

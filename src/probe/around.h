@@ -17,9 +17,11 @@ struct around {
 	unsigned n_ladder, n_side;
 	uint64_t started_ns;
 	uint8_t proto;
+	struct tap *tap;
 };
 
 struct pollfd;
+struct tap;
 
 /* Send everything that makes sense for this failure; does nothing the second time. */
 void around_start(struct around *around, const struct case_facts *facts,

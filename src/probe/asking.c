@@ -84,6 +84,16 @@ static int bind_source(const struct asking *asking, const struct asked *asked)
 	return bind(asking->fd, (struct sockaddr *)&ss, len) ? -errno : 0;
 }
 
+static void note_port(struct asking *asking)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	struct addr addr;
+
+	if (!getsockname(asking->fd, (struct sockaddr *)&ss, &len))
+		sockaddr_read(&ss, &addr, &asking->local_port);
+}
+
 void asking_start(struct asking *asking, const struct asked *asked)
 {
 	const bool tcp = asking->probe.proto == SOCK_PROTO_TCP;
@@ -111,7 +121,9 @@ void asking_start(struct asking *asking, const struct asked *asked)
 	unsigned len = sockaddr_make(&asking->dst, asking->probe.port, &ss);
 	if (connect(asking->fd, (struct sockaddr *)&ss, len) && errno != EINPROGRESS)
 		finish_error(asking, errno);
-	else if (!tcp && send(asking->fd, "", 1, MSG_NOSIGNAL) < 0)
+	else
+		note_port(asking);
+	if (!asking->done && !tcp && send(asking->fd, "", 1, MSG_NOSIGNAL) < 0)
 		finish_error(asking, errno);
 }
 

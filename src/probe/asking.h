@@ -21,6 +21,7 @@ struct asking {
 	bool same_port;	    /* keep the port of --bind: only one at a time can */
 	int fd;		    /* -1 when answered or never sent */
 	bool done;
+	uint16_t local_port;
 	uint64_t started_ns;
 	struct tcp_seen tcp;
 };

@@ -261,6 +261,8 @@ static void called_send(struct watched *w, struct watched_socket *s, const struc
 		begin_connect(s, &addr, port);
 	if (!s->has_attempt)
 		return;
+	if (c->number == __NR_sendto && c->args[3] & MSG_FASTOPEN && !s->attempt.connected)
+		s->attempt.fast_open = true;
 	note_sent(w, s, c, data, len);
 	if (!c->is_exit)
 		return;
