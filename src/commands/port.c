@@ -247,12 +247,13 @@ static int answer(const struct invocation *inv, const struct snapshot *snap,
 		.brief = wanted->n > 1,
 		.asked = (const char *const *)inv->operands,
 	};
-	/* Without it there is one source of names less, no reason to stop. */
-	services_read(&services, "/etc/services");
+	/* A recording is of another machine; without the file there is one source of names less. */
+	const bool recorded = option_given(inv, "from");
+	services_read(&services, recorded ? "" : "/etc/services");
 	if (!self)
 		return failure(inv, "out of memory");
 	/* A recording does not know who is asking, nor another namespace what I may do there. */
-	const bool mine = !option_given(inv, "from") && answers.host == &snap->host;
+	const bool mine = !recorded && answers.host == &snap->host;
 	if (mine)
 		caller_read(self, 0);
 	int err = make_answers(&answers, wanted, mine ? self : NULL);

@@ -112,10 +112,11 @@ static void put_now(const struct port_answers *answers, const struct port_answer
 		put_line(output, label, text);
 		label = "";
 	}
-	if (answer->n_connections)
-		strbuf_printf(text, answer->n_socks ? "%u connections through it"
-						    : "nobody listens; %u connections use it",
-			      answer->n_connections);
+	const uint32_t n = answer->n_connections;
+	if (n)
+		strbuf_printf(text, answer->n_socks ? "%u connection%s through it"
+						    : "nobody listens; used by %u connection%s",
+			      n, n == 1 ? "" : "s");
 	else if (!answer->n_socks)
 		strbuf_add_text(text, "free");
 	put_line(output, label, text);
@@ -217,7 +218,8 @@ static void cell(const void *data, size_t row, size_t column, struct strbuf *tex
 		if (answer->n_socks > 1)
 			strbuf_printf(text, " and %u more", answer->n_socks - 1);
 		if (!answer->n_socks && answer->n_connections)
-			strbuf_printf(text, "%u connections", answer->n_connections);
+			strbuf_printf(text, "%u connection%s", answer->n_connections,
+				      answer->n_connections == 1 ? "" : "s");
 		if (!text->len) {
 			strbuf_add_text(text, "free");
 			*style = STYLE_QUIET;
