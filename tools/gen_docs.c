@@ -32,6 +32,19 @@ static void scd_text(const char *text)
 	scd(text, strlen(text));
 }
 
+/*
+ * A paragraph as one line: a line that began with a quote would be a macro to roff. Empty lines stay.
+ */
+static void scd_paragraphs(const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\n' && text[1] && text[1] != '\n' && text[-1] != '\n')
+			putchar(' ');
+		else
+			scd(text, 1);
+	}
+}
+
 static void man_option(const struct option_row *row, void *data)
 {
 	printf("\n");
@@ -95,7 +108,7 @@ static void man_command(const struct command *command)
 	printf("\n");
 	if (command->help) {
 		printf("\n# DESCRIPTION\n\n");
-		scd_text(command->help);
+		scd_paragraphs(command->help);
 	}
 	printf("\n# OPTIONS\n");
 	options_foreach(command, man_option, NULL);

@@ -14,13 +14,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* docs/ beside src/, wherever the compiler was told to find this file. */
 static FILE *open_page(const char *id)
 {
 	char path[512];
-	size_t here = strlen(__FILE__) - strlen("src/model/rules_test.c");
 
-	snprintf(path, sizeof(path), "%.*sdocs/rules/%s.md", (int)here, __FILE__, id);
+	snprintf(path, sizeof(path), BERTH_ROOT "/docs/rules/%s.md", id);
 	return fopen(path, "re");
 }
 

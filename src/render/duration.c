@@ -37,7 +37,8 @@ void duration_add(struct strbuf *text, double seconds)
 	else if (seconds < 1e-3)
 		strbuf_printf(text, "%.0fus", seconds * 1e6);
 	else if (seconds < 1)
-		strbuf_printf(text, "%.*fms", seconds < 1e-2 ? 1 : 0, floor(seconds * 1e4) / 10);
+		strbuf_printf(text, seconds < 1e-2 ? "%.1fms" : "%.0fms",
+			      seconds < 1e-2 ? floor(seconds * 1e4) / 10 : floor(seconds * 1e3));
 	else if (seconds < 10)
 		strbuf_printf(text, "%.1fs", floor(seconds * 10) / 10);
 	else if (whole < MINUTE)
