@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * One block for each holder. A process and its children of the same name are one holder: nginx and
- * its workers, told from the eldest.
- */
+/* One block for each holder, a line for each fact; then the sockets nobody is seen to hold. */
 #include "commands/who.h"
 #include "commands/output.h"
 #include "commands/who_explain.h"
+#include "commands/who_holds.h"
 #include "base/auto.h"
 #include "base/escape.h"
 #include "base/strbuf.h"
@@ -22,12 +20,6 @@
 
 enum { LABEL_WIDTH = 14, SHOWN = 4 };
 
-/* Process @proc holds socket @sock for holder @head. */
-struct hold {
-	uint32_t head, proc, sock;
-	int fd;
-};
-
 struct text {
 	const struct who *who;
 	struct output *output;
@@ -42,91 +34,9 @@ static void text_release(struct text *text)
 	strbuf_release(&text->line);
 }
 
-size_t who_ancestors(const struct snapshot *snap, const struct proc *proc,
-		     const struct proc *ret[MAX_ANCESTORS])
-{
-	size_t n = 0;
-
-	while (proc->parent && n < MAX_ANCESTORS) {
-		const struct proc *parent = snapshot_proc_by_pid(snap, proc->parent);
-		if (!parent || parent == proc)
-			break;
-		ret[n++] = parent;
-		proc = parent;
-	}
-	return n;
-}
-
 static const struct proc *proc_at(const struct text *text, uint32_t index)
 {
 	return &text->who->snap->procs[index];
-}
-
-/* The eldest ancestor of the same name that is @holding too, by parents without a gap. */
-static uint32_t head_of(const struct text *text, const bool *holding, uint32_t index)
-{
-	const struct snapshot *snap = text->who->snap;
-	const struct proc *ancestors[MAX_ANCESTORS];
-	const size_t n = who_ancestors(snap, proc_at(text, index), ancestors);
-	uint32_t head = index;
-
-	for (size_t i = 0; i < n; i++) {
-		const uint32_t parent = (uint32_t)(ancestors[i] - snap->procs);
-		if (strcmp(ancestors[i]->comm, proc_at(text, index)->comm) != 0 ||
-		    !holding[parent])
-			break;
-		head = parent;
-	}
-	return head;
-}
-
-static int compare_by_proc(const void *left, const void *right)
-{
-	const struct hold *a = left, *b = right;
-
-	if (a->proc != b->proc)
-		return a->proc < b->proc ? -1 : 1;
-	return (a->sock > b->sock) - (a->sock < b->sock);
-}
-
-static int compare_by_head(const void *left, const void *right)
-{
-	const struct hold *a = left, *b = right;
-
-	if (a->head != b->head)
-		return a->head < b->head ? -1 : 1;
-	if (a->sock != b->sock)
-		return a->sock < b->sock ? -1 : 1;
-	return (a->proc > b->proc) - (a->proc < b->proc);
-}
-
-static int find_holds(struct text *text)
-{
-	const struct snapshot *snap = text->who->snap;
-	size_t room = 0;
-
-	for (size_t i = 0; i < text->who->n_socks; i++)
-		room += snap->socks[text->who->socks[i]].n_owners;
-	AUTO(freep) bool *holding = calloc(snap->n_procs + 1, sizeof(*holding));
-	text->holds = calloc(room + 1, sizeof(*text->holds));
-	if (!text->holds || !holding)
-		return -ENOMEM;
-	for (size_t i = 0; i < text->who->n_socks; i++) {
-		const struct sock *sock = &snap->socks[text->who->socks[i]];
-		for (uint32_t nth = 0; nth < sock->n_owners; nth++) {
-			const struct owner *owner = sock_owner(snap, sock, nth);
-			text->holds[text->n++] = (struct hold){0, owner->proc, owner->sock,
-							       owner->fd};
-			holding[owner->proc] = true;
-		}
-	}
-	qsort(text->holds, text->n, sizeof(*text->holds), compare_by_proc);
-	for (size_t i = 0; i < text->n; i++)
-		text->holds[i].head = i && text->holds[i].proc == text->holds[i - 1].proc
-					      ? text->holds[i - 1].head
-					      : head_of(text, holding, text->holds[i].proc);
-	qsort(text->holds, text->n, sizeof(*text->holds), compare_by_head);
-	return 0;
 }
 
 static void put_styled(struct text *text, enum style style, const char *bytes, size_t len)
@@ -410,7 +320,7 @@ static void put_ownerless(struct text *text)
 int who_print_text(const struct who *who, struct output *output)
 {
 	AUTO(text_release) struct text text = {.who = who, .output = output, .line = STRBUF_INIT};
-	int error = find_holds(&text);
+	int error = holds_find(who, &text.holds, &text.n);
 
 	if (error)
 		return error;
