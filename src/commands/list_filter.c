@@ -67,7 +67,7 @@ int list_filter_parse(struct list *list)
 	}
 	if (!text.len)
 		return 0;
-	const struct filter_context context = {&machine_names, family_of(list)};
+	const struct filter_context context = {names_for(inv), family_of(list)};
 	int result = filter_parse(text.text, &context, &list->filter, &error);
 	if (result == -EINVAL)
 		return usage_error(inv, "filter: %s", error.text);

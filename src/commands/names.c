@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Through the name service switch, so whatever the machine is told to ask is asked. */
 #include "commands/names.h"
+#include "commands/command.h"
 #include "core/addr.h"
 #include "core/names.h"
 
@@ -55,3 +56,14 @@ const struct names machine_names = {
 	.user = find_user,
 	.host = find_host,
 };
+
+/* A recording brings the names of its users: there they are compared as texts. */
+static const struct names recorded_names = {
+	.service = find_service,
+	.host = find_host,
+};
+
+const struct names *names_for(const struct invocation *inv)
+{
+	return option_given(inv, "from") ? &recorded_names : &machine_names;
+}

@@ -68,7 +68,7 @@ static int parse_one(const struct invocation *inv, const char *text, struct want
 {
 	AUTO(what_freep) struct what *what = NULL;
 	struct parse_error error = {};
-	int result = what_parse(text, &machine_names, &what, &error);
+	int result = what_parse(text, names_for(inv), &what, &error);
 
 	if (result == -EINVAL)
 		return usage_error(inv, "'%s': %s", text, error.text);

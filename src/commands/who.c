@@ -6,6 +6,7 @@
 #include "commands/names.h"
 #include "commands/output.h"
 #include "base/auto.h"
+#include "base/strbuf.h"
 #include "core/facts.h"
 #include "core/names.h"
 #include "core/parse_error.h"
@@ -28,19 +29,45 @@ static void whats_release(struct whats *whats)
 	free(whats->items);
 }
 
+static int parse_one(const struct invocation *inv, const char *text, struct whats *whats)
+{
+	struct parse_error error = {};
+	int result = what_parse(text, names_for(inv), &whats->items[whats->n], &error);
+
+	if (result == -EINVAL)
+		return usage_error(inv, "'%s': %s", text, error.text);
+	if (result)
+		return failure(inv, "%s", strerror(-result));
+	whats->n++;
+	return 0;
+}
+
+/* "tcp A:P > B:Q" typed as words of their own is one WHAT. */
+static bool is_connection(const struct invocation *inv)
+{
+	for (int i = 0; i < inv->n_operands; i++)
+		if (!strcmp(inv->operands[i], ">") || !strcmp(inv->operands[i], "->"))
+			return true;
+	return false;
+}
+
 static int parse_whats(const struct invocation *inv, struct whats *whats)
 {
 	whats->items = calloc((size_t)inv->n_operands + 1, sizeof(struct what *));
 	if (!whats->items)
 		return failure(inv, "out of memory");
+	if (is_connection(inv)) {
+		AUTO(strbuf_release) struct strbuf text = STRBUF_INIT;
+		for (int i = 0; i < inv->n_operands; i++) {
+			strbuf_add_text(&text, i ? " " : "");
+			strbuf_add_text(&text, inv->operands[i]);
+		}
+		return parse_one(inv, text.text, whats);
+	}
 	for (int i = 0; i < inv->n_operands; i++) {
-		struct parse_error error = {};
-		int result = what_parse(inv->operands[i], &machine_names, &whats->items[i], &error);
-		if (result == -EINVAL)
-			return usage_error(inv, "'%s': %s", inv->operands[i], error.text);
-		if (result)
-			return failure(inv, "%s", strerror(-result));
-		whats->n++;
+		int code = parse_one(inv, inv->operands[i], whats);
+		if (code)
+			return code;
 	}
 	return 0;
 }
@@ -216,7 +243,7 @@ const struct command command_who = {
 	.examples = "berth who 8080\tWho has port 8080, TCP or UDP\n"
 		    "berth who nginx\tEverything nginx holds\n"
 		    "kill $(berth who -t 8080/tcp)\tEnd the holders\n"
-		    "berth who 10.0.0.5:40000>10.0.0.9:5432\tWhose connection this is\n",
+		    "berth who 10.0.0.5:40000 '>' 10.0.0.9:5432\tWhose connection this is\n",
 	.options = options,
 	.groups = OPTIONS_OUTPUT | OPTIONS_SNAPSHOT,
 	.operands = "@what",
