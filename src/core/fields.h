@@ -61,5 +61,7 @@ struct field {
 extern const struct field *const fields[];
 /* By name or alias, "-" and "_" alike, any case. NULL if there is none. */
 const struct field *field_find(const char *name);
+/* What may have been meant by a mistyped name: at most two letters differ. NULL: nothing is near. */
+const struct field *field_nearest(const char *name);
 
 #endif

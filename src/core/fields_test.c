@@ -34,6 +34,21 @@ static void names_are_one_of_a_kind(void **state)
 	assert_string_equal(field_find("Recv-Queue")->name, "recv_queue");
 }
 
+static void mistyped_names_are_near(void **state)
+{
+	static const char *const pairs[][2] = {
+		{"usre", "user"}, {"comn", "comm"}, {"recv_quue", "recv_queue"}, {"inoed", "inode"},
+		{"Containr", "container"}, {"contianer", "container"}, {"local-adress", "local_address"},
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		assert_string_equal(field_nearest(pairs[i][0])->name, pairs[i][1]);
+	assert_null(field_nearest("bogus"));
+	assert_null(field_nearest(""));
+	assert_null(field_nearest("a"));
+	assert_null(field_nearest("a_name_longer_than_every_field_there_is_by_far"));
+}
+
 static struct snapshot *one_socket(void)
 {
 	struct snapshot *snap = snapshot_new();
@@ -162,6 +177,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_one_of_a_kind),
+		cmocka_unit_test(mistyped_names_are_near),
 		cmocka_unit_test(values_of_a_listener),
 		cmocka_unit_test(tcp_info_only_as_far_as_it_reaches),
 	};

@@ -298,6 +298,19 @@ static const struct {
 	{"autobound", "autobound", autobound_predicate},
 };
 
+static int unknown_field(struct filter_parser *parser, const struct filter_word *word,
+			 const char *name)
+{
+	const struct field *near = field_nearest(name);
+
+	if (near)
+		return parse_fail(parser->error, word->column,
+				  "no field '%s'; did you mean '%s'?", name, near->name);
+	return parse_fail(parser->error, word->column,
+			  "no field '%s': expected src, dst, sport, dport, state, pid, comm, user, "
+			  "unit or another column", name);
+}
+
 int filter_predicate(struct filter_parser *parser, const struct filter_word *word,
 		     struct filter_node **ret)
 {
@@ -314,9 +327,7 @@ int filter_predicate(struct filter_parser *parser, const struct filter_word *wor
 		    (field && !strcmp(field->name, special[i].field)))
 			return special[i].read(parser, &operand, ret);
 	if (!field)
-		return parse_fail(parser->error, word->column,
-				  "no field '%s': expected src, dst, sport, dport, state, pid, "
-				  "comm, user, unit or another column", name);
+		return unknown_field(parser, word, name);
 	parser->filter->facts |= field->needs;
 	return field_predicate(parser, field, &operand, ret);
 }

@@ -59,6 +59,7 @@ static void errors_say_where_and_what(void **state)
 		{"fwmark = x", "column 10: expected a mark, or MARK/MASK, after 'fwmark ='"},
 		{"bogus = 1", "column 1: no field 'bogus': expected src, dst, sport, dport, state, pid, "
 			      "comm, user, unit or another column"},
+		{"sport = 80 usre = root", "column 12: no field 'usre'; did you mean 'user'?"},
 		{"src link:nosuch", "column 10: no Ethernet protocol 'nosuch'"},
 		{"src netlink:nosuch", "column 13: no netlink family 'nosuch'"},
 	};
