@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* berth port: what a port number means, here and in the world, and what runs there now. */
 #include "commands/port.h"
+#include "commands/port_plan.h"
 #include "commands/collect.h"
 #include "commands/command.h"
 #include "commands/names.h"
@@ -265,7 +266,7 @@ static int answer(const struct invocation *inv, const struct snapshot *snap,
 	return EXIT_YES;
 }
 
-static int port_run(const struct invocation *inv)
+static int port_tell(const struct invocation *inv)
 {
 	AUTO(freep) struct wanted *wanted = calloc(1, sizeof(*wanted));
 	AUTO(snapshot_freep) struct snapshot *snap = NULL;
@@ -298,6 +299,21 @@ static int port_run(const struct invocation *inv)
 	return code;
 }
 
+static int port_run(const struct invocation *inv)
+{
+	if (option_given(inv, "free"))
+		return port_free(inv);
+	return option_given(inv, "reserve") ? port_reserve(inv) : port_tell(inv);
+}
+
+static const struct option_row port_options[] = {
+	{"free", 0, NULL, false, "print a free port of RANGE (1024-49151) that nothing can take away",
+	 NULL},
+	{"count", 'n', "N", false, "with --free: N ports", NULL},
+	{"reserve", 0, NULL, false, "show how to keep the ports out of what clients are given", NULL},
+	{},
+};
+
 const struct command command_port = {
 	.name = "port",
 	.args = "PORT|RANGE|SERVICE...",
@@ -306,10 +322,13 @@ const struct command command_port = {
 		"runs there today; what runs there now is asked of the machine. Of several ports only\n"
 		"those with a name or a holder are told; of more than 1024 only those with a holder.\n",
 	.examples = "berth port 9090\tWhat is port 9090?\n"
+		    "berth port --free 8000-8999\tA port for a new server\n"
+		    "berth port --reserve 40080\tKeep clients off port 40080\n"
 		    "berth port https\tWhat is the port of https?\n"
 		    "berth port 8000-8100\tWhat runs there, and what are its free ports known for?\n"
 		    "berth port prometheus\tWhich ports does Prometheus use?\n",
 	.groups = OPTIONS_OUTPUT | OPTIONS_SNAPSHOT,
 	.operands = "@what",
+	.options = port_options,
 	.run = port_run,
 };
