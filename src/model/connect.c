@@ -87,14 +87,14 @@ struct model_outcome dial_route(const struct model_space *space, struct msock *s
 	int r = route_find(space, &dial->to, sock->dev, &dial->route);
 	if (r)
 		return no(-r, r == -ENODEV ? MODEL_RULE_DEVICE_UNKNOWN : MODEL_RULE_NO_ROUTE);
-	if (class == ADDR_CLASS_BROADCAST && !(sock->flags & F_BROADCAST) &&
+	dial->chooses_source = akey_is_any(&sock->local) || sock->flags & F_NO_SOURCE;
+	if (!dial->chooses_source && akey_kind(&dial->to) == AKEY_MAPPED)
+		refused = check_source4(space, sock, &dial->route);
+	/* The route is found before the option is looked at (__ip4_datagram_connect). */
+	if (!refused.error && class == ADDR_CLASS_BROADCAST && !(sock->flags & F_BROADCAST) &&
 	    rule_on(space, MODEL_RULE_UDP_BROADCAST))
 		return no(EACCES, MODEL_RULE_UDP_BROADCAST);
-	dial->chooses_source = akey_is_any(&sock->local) || sock->flags & F_NO_SOURCE;
-	bool v4 = akey_kind(&dial->to) == AKEY_MAPPED;
-	if (!dial->chooses_source && v4)
-		return check_source4(space, sock, &dial->route);
-	return no(0, MODEL_RULE_OK);
+	return refused;
 }
 
 /* Take a port, or check the one there is. */

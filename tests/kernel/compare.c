@@ -37,13 +37,14 @@ struct transcript {
 	const struct scenario *scenario;
 	struct comparison *ret;
 	struct strbuf script;
+	struct op ops[MAX_OPS];
 	struct answer kernel[MAX_OPS];
 	size_t index[MAX_OPS], n, said;
 };
 
 static void add_line(struct transcript *t, size_t i)
 {
-	const struct op *op = &t->scenario->ops[i];
+	const struct op *op = &t->ops[t->n];
 	const struct answer *kernel = &t->kernel[t->n];
 
 	op_print(op, &t->script);
@@ -63,9 +64,10 @@ static void run_kernel(struct execution *run, struct lab *lab, struct transcript
 
 	execute_begin(run, lab);
 	for (size_t i = 0; i < t->scenario->n; i++) {
-		const struct op *op = &t->scenario->ops[i];
+		struct op *op = &t->ops[t->n];
 		struct answer *kernel = &t->kernel[t->n];
-		if (!has_socket(run, op))
+		*op = t->scenario->ops[i];
+		if (!has_socket(run, op) || (op->options & OPT_LIVE && !execute_live(run, op)))
 			continue;
 		if (execute_op(run, op, kernel)) {
 			ret->verdict = LINES_NO_LAB;
@@ -101,7 +103,7 @@ static void hear(const struct script_answer *answer, void *data)
 	struct transcript *t = data;
 	size_t at = answer->line - 1;
 	const struct answer *kernel = &t->kernel[at];
-	const struct op *op = &t->scenario->ops[t->index[at]];
+	const struct op *op = &t->ops[at];
 	enum match match;
 
 	if (t->ret->verdict == LINES_DIFFER || t->ret->verdict == LINES_UNSAID || at < t->said)
@@ -134,7 +136,7 @@ static void run_library(struct transcript *t, const char *without)
 		return;
 	t->ret->verdict = LINES_DIFFER;
 	t->ret->line = t->index[error.line - 1];
-	note(t, &t->scenario->ops[t->ret->line], error.text, &t->kernel[error.line - 1]);
+	note(t, &t->ops[error.line - 1], error.text, &t->kernel[error.line - 1]);
 }
 
 void compare(struct execution *run, struct lab *lab, const struct scenario *scenario,

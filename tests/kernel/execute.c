@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <net/if.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/fsuid.h>
@@ -49,6 +51,20 @@ static int set_int(int fd, int level, int name, int value)
 	return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? -errno : 0;
 }
 
+/* A filter whose answer no group is large enough for: the kernel then falls back to the hash. */
+static int set_program(const struct kernel_sock *sock, bool on)
+{
+	struct sock_filter code = BPF_STMT(BPF_RET | BPF_K, 0xffff);
+	struct sock_fprog program = {.len = 1, .filter = &code};
+
+	if (!on)
+		return set_int(sock->fd, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, 0);
+	return setsockopt(sock->fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program,
+			  sizeof(program)) < 0 ?
+		       -errno :
+		       0;
+}
+
 static int set_option(const struct kernel_sock *sock, uint16_t option, const struct op *op, bool on)
 {
 	switch (option) {
@@ -70,6 +86,14 @@ static int set_option(const struct kernel_sock *sock, uint16_t option, const str
 				  (socklen_t)strlen(op->device) + 1) < 0 ?
 			       -errno :
 			       0;
+	case OPT_CPU:
+		return set_int(sock->fd, SOL_SOCKET, SO_INCOMING_CPU, sched_getcpu() + op->cpu);
+	case OPT_PROGRAM:
+		return set_program(sock, on);
+	case OPT_BROADCAST:
+		return set_int(sock->fd, SOL_SOCKET, SO_BROADCAST, on);
+	case OPT_TRANSPARENT:
+		return set_int(sock->fd, IPPROTO_IP, IP_TRANSPARENT, on);
 	case OPT_MULTICAST_ALL:
 		if (sock->inet6)
 			set_int(sock->fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, on);
@@ -99,8 +123,8 @@ static int do_socket(struct execution *run, const struct op *op)
 	sock->cookie = (int64_t)cookie;
 	if (!op->udp)
 		setsockopt(sock->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	for (uint16_t option = 1; option <= OPT_MULTICAST_ALL; option <<= 1) {
-		int r = op->options & option ? set_option(sock, option, op, true) : 0;
+	for (uint16_t option = 1; option; option = (uint16_t)(option << 1)) {
+		int r = op->options & option & OPT_OF_SOCKET ? set_option(sock, option, op, true) : 0;
 		if (r)
 			return r;
 	}
@@ -207,6 +231,22 @@ static int do_connect(struct execution *run, const struct op *op, struct answer 
 	for (int i = 0; i < N_OP_NAMES; i++)
 		run->socks[i].pending += ret->got >> i & 1;
 	return 0;
+}
+
+bool execute_live(const struct execution *run, struct op *op)
+{
+	const struct kernel_sock *sock = &run->socks[op->name];
+	bool back = op->options & OPT_WRITE; /* towards the connecting end */
+
+	if (!sock->has_tuple)
+		return false;
+	op->udp = sock->udp;
+	op->remote = addr_unmapped(back ? &sock->remote : &sock->local);
+	op->local = addr_unmapped(back ? &sock->local : &sock->remote);
+	op->remote_port = back ? sock->remote_port : sock->local_port;
+	op->port = back ? sock->local_port : sock->remote_port;
+	op->options = 0;
+	return !op->udp || back;
 }
 
 /* Whose connection comes from this place? -1: nobody's, so it was a delivery's. */

@@ -58,6 +58,8 @@ void answer_print(const struct answer *answer, struct strbuf *sb);
 
 /* Deliveries, in execute_deliver.c. */
 void execute_deliver(struct execution *run, const struct op *op, struct answer *ret);
+/* Turn a delivery on a live connection (OPT_LIVE) into a plain one; false if there is none. */
+bool execute_live(const struct execution *run, struct op *op);
 /* Which listener's mark (its TCP_MAXSEG) is in @mss: its bit, or 0. */
 uint32_t execute_marked(unsigned mss);
 

@@ -24,6 +24,7 @@ enum generate_theme {
 	GENERATE_AUTOBIND,
 	GENERATE_UDP_BIND,
 	GENERATE_UDP_DELIVER,
+	GENERATE_UDP_MANY,	/* more than ten on a port: the kernel then looks elsewhere */
 	GENERATE_MULTICAST,
 	GENERATE_MIXED,
 };

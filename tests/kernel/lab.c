@@ -276,12 +276,15 @@ const struct lab_device *lab_device(const struct lab *lab, const char *name)
 }
 
 /* A kernel worker makes a new IPv6 address's local route later: until then it is not ours. */
-static int wait_until_local(const struct addr *addr)
+static int wait_until_local(const struct addr *addr, int index)
 {
+	struct addr scoped = *addr;
 	struct timeval limit = {.tv_usec = 2000};
 	struct sockaddr_storage to;
-	socklen_t len = lab_sockaddr(addr, 9, true, &to);
+	socklen_t len;
 
+	scoped.scope = addr_is_link_local(addr) ? (uint32_t)index : 0;
+	len = lab_sockaddr(&scoped, 9, true, &to);
 	for (int tries = 0; tries < 1000; tries++) {
 		AUTO(closep) int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
@@ -308,8 +311,8 @@ int lab_add_address(struct lab *lab, const struct addr *addr, const char *name)
 		index = lab_device(lab, name)->index;
 	r = put_address(addr, index);
 	if (!r && addr->family == ADDR_IPV6)
-		r = wait_until_local(addr);
-	if (!r)
+		r = wait_until_local(addr, index);
+	if (!r && !addr_is_link_local(addr))
 		r = put_quick_acks(addr, addr->family == ADDR_IPV4 ? 32 : 128, index);
 	if (r)
 		return r;

@@ -17,6 +17,8 @@ static const struct option_word {
 	{OPT_V6ONLY, "v6only"},	      {OPT_NO_PORT, "no-port"},
 	{OPT_DEVICE, "device"},	      {OPT_RANGE, "range"},
 	{OPT_FREEBIND, "freebind"},   {OPT_MULTICAST_ALL, "multicast-all"},
+	{OPT_CPU, "incoming-cpu"},    {OPT_PROGRAM, "program"},
+	{OPT_BROADCAST, "broadcast"}, {OPT_TRANSPARENT, "transparent"},
 };
 
 static const struct host_word {
@@ -59,6 +61,8 @@ static void print_socket(const struct op *op, struct strbuf *sb)
 			strbuf_printf(sb, " %s", op->device);
 		if (option == OPT_RANGE)
 			strbuf_printf(sb, " %u-%u", op->low, op->high);
+		if (option == OPT_CPU)
+			strbuf_printf(sb, " %u", op->cpu);
 	}
 }
 
@@ -69,6 +73,8 @@ static void print_set(const struct op *op, struct strbuf *sb)
 		strbuf_add_text(sb, op->device[0] ? op->device : "off");
 	else if (op->options == OPT_RANGE)
 		strbuf_printf(sb, "%u-%u", op->low, op->high);
+	else if (op->options == OPT_CPU)
+		strbuf_printf(sb, "%u", op->cpu);
 	else
 		strbuf_add_text(sb, op->on ? "on" : "off");
 }
@@ -78,7 +84,8 @@ static void print_host(const struct op *op, struct strbuf *sb)
 	char text[ADDR_TEXT_SIZE];
 
 	if (op->kind == OP_HOST_ADDRESS)
-		strbuf_printf(sb, "host address %s %s", addr_format(&op->local, text), op->device);
+		strbuf_printf(sb, "host address %s/%d %s", addr_format(&op->local, text),
+			      op->local.family == ADDR_IPV4 ? 24 : 64, op->device);
 	else if (op->kind == OP_HOST_RANGE)
 		strbuf_printf(sb, "host range %u-%u", op->low, op->high);
 	else if (op->kind == OP_HOST_RESERVED && op->low != op->high)
@@ -235,6 +242,8 @@ static int parse_host(struct words *w, struct op *op)
 
 	if (!strcmp(what, "address")) {
 		op->kind = OP_HOST_ADDRESS;
+		if (w->at < w->n)
+			w->word[w->at][strcspn(w->word[w->at], "/")] = '\0';
 		if (next_place(w, &op->local, NULL))
 			return -EINVAL;
 		next_device(w, op);
@@ -280,6 +289,8 @@ static int parse_socket(struct words *w, struct op *op)
 			next_device(w, op);
 		if (option == OPT_RANGE && next_range(w, op))
 			return -EINVAL;
+		if (option == OPT_CPU)
+			op->cpu = (uint8_t)atoi(next_word(w));
 	}
 	return 0;
 }
@@ -298,7 +309,10 @@ static int parse_set(struct words *w, struct op *op)
 			op->device[0] = '\0';
 		return 0;
 	}
-	op->on = strcmp(next_word(w), "off") != 0;
+	if (op->options == OPT_CPU)
+		op->cpu = (uint8_t)atoi(next_word(w));
+	else
+		op->on = strcmp(next_word(w), "off") != 0;
 	return op->options ? 0 : -EINVAL;
 }
 

@@ -47,6 +47,18 @@ enum op_option {
 	OPT_LINGER0 = 1 << 8,
 	OPT_UNPRIVILEGED = 1 << 9,
 	OPT_WRITE = 1 << 10, /* `shutdown b write` */
+	OPT_CPU = 1 << 11,   /* .low: 0 is the CPU we run on */
+	OPT_PROGRAM = 1 << 12, /* a filter that picks no member, so that the hash does */
+	OPT_BROADCAST = 1 << 13,
+	OPT_TRANSPARENT = 1 << 14,
+	OPT_LIVE = 1 << 15,  /* OP_DELIVER: on the connection of .name, once that is known */
+};
+
+/* Those that a socket is declared with. */
+enum {
+	OPT_OF_SOCKET = OPT_REUSEADDR | OPT_REUSEPORT | OPT_V6ONLY | OPT_NO_PORT | OPT_DEVICE |
+			OPT_RANGE | OPT_FREEBIND | OPT_MULTICAST_ALL | OPT_CPU | OPT_PROGRAM |
+			OPT_BROADCAST | OPT_TRANSPARENT
 };
 
 enum { OP_DEVICE_SIZE = 16, N_OP_NAMES = 26 };
@@ -60,6 +72,7 @@ struct op {
 	uint16_t options; /* enum op_option: those given, or for OP_SET the one meant */
 	uint16_t port, remote_port;
 	uint16_t low, high;
+	uint8_t cpu;
 	uint32_t value; /* uid, or a sysctl's number */
 	struct addr local, remote; /* OP_BIND: local; OP_CONNECT: remote; OP_DELIVER: remote > local */
 	char device[OP_DEVICE_SIZE];

@@ -65,7 +65,7 @@ static bool shrink_options(struct execution *run, struct lab *lab, const char *w
 	bool smaller = false;
 
 	for (size_t i = 0; i < scenario->n; i++) {
-		if (scenario->ops[i].kind == OP_SET)
+		if (scenario->ops[i].kind == OP_SET || scenario->ops[i].kind == OP_DELIVER)
 			continue;
 		for (uint16_t option = 1; option; option <<= 1) {
 			struct scenario candidate = *scenario;
