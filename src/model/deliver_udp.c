@@ -10,7 +10,10 @@
 static bool has_peer(const struct msock *sock, const struct lookup *lookup)
 {
 	/* IPv4 looks at inet_daddr, which an IPv6 peer leaves at 0. */
-	return sock->flags & F_REMOTE && (lookup->v6 || akey_kind(&sock->remote) != AKEY_V6);
+	/* connect(AF_UNSPEC) clears the IPv4 peer (inet_daddr) and forgets the IPv6 one. */
+	return sock->flags & F_REMOTE &&
+	       (lookup->v6 || (akey_kind(&sock->remote) != AKEY_V6 &&
+			       sock->state == SOCK_STATE_ESTABLISHED));
 }
 
 static bool peer_address_differs(const struct msock *sock, const struct lookup *lookup)

@@ -24,7 +24,9 @@ int end_disconnect(struct model_space *space, uint32_t id)
 	struct msock *sock = sock_at(space, id);
 	struct akey any = sock->flags & F_V6 ? (struct akey){{0, 0}} : akey_v4(0);
 
-	end_closed(space, id);
+	/* tcp_disconnect() of a socket that is closed already takes no port from it. */
+	if (sock->state != SOCK_STATE_CLOSE)
+		end_closed(space, id);
 	sock->file = FILE_UNCONNECTED;
 	sock->rport = 0;
 	sock->flags &= ~F_TIMESTAMPS;

@@ -93,7 +93,9 @@ int route_find(const struct model_space *space, const struct akey *to, uint32_t 
 	*ret = (struct route){0};
 	if (device && !device_exists(space, device))
 		return -ENODEV;
-	if (addr_device(space, to, 0))
+	/* A socket bound to another device does not see the local route: it sends its SYN out there. */
+	uint32_t owner = addr_device(space, to, 0);
+	if (owner && (!device || device == owner))
 		return route_local(space, to, ret);
 	for (uint32_t i = 0; i < space->n_addresses; i++) {
 		const struct host_address *own = &space->addresses[i];

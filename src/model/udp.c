@@ -123,16 +123,21 @@ int udp_disconnect(struct model_space *space, uint32_t id)
 	struct msock *sock = sock_at(space, id);
 	struct akey any = sock->flags & F_V6 ? (struct akey){{0, 0}} : akey_v4(0);
 
-	/* __udp_disconnect(): the IPv6 peer stays and goes on filtering. */
-	flows_remove(space, id);
-	udp_forget_place(space, id);
+	/* __udp_disconnect(): a socket that bind() gave both stays where its first peer hashed to. */
+	bool stays = sock->flags & F_LOCK_ADDR && sock->flags & F_LOCK_PORT;
+	int r = leave_place(space, id);
+	if (r)
+		return r;
+	if (!stays)
+		udp_forget_place(space, id);
+	/* The IPv6 peer stays and goes on filtering. */
 	sock->state = SOCK_STATE_CLOSE;
 	sock->rport = 0;
 	sock->dev = 0;
-	if (!(sock->flags & F_V6) || akey_kind(&sock->remote) == AKEY_MAPPED)
+	if (!(sock->flags & F_V6))
 		sock->flags &= ~F_REMOTE;
 	if (!(sock->flags & F_LOCK_ADDR)) {
-		int r = udp_address_set(space, id, any);
+		r = udp_address_set(space, id, any);
 		if (r)
 			return r;
 	}

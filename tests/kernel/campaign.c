@@ -75,7 +75,7 @@ static void report(struct worker *w, uint64_t number, struct scenario *scenario)
 	}
 	w->result.wants_script = false;
 	lines = scenario->n;
-	strbuf_printf(&text, "# disagreement: --seed %llu scenario %llu (%zu lines)\n",
+	strbuf_printf(&text, "# disagreement: --seed %llu --first %llu (%zu lines)\n",
 		      (unsigned long long)campaign->seed, (unsigned long long)number, lines);
 	strbuf_add_text(&text, w->result.script.text);
 	strbuf_add_char(&text, '\n');
@@ -102,6 +102,9 @@ static void one_scenario(struct worker *w, uint64_t number)
 		return;
 	if (!comes_again(w, &scenario)) {
 		count(&sum->flaky, 1);
+		printf("# not repeatable: --seed %llu --first %llu --count 1\n",
+		       (unsigned long long)w->campaign->seed, (unsigned long long)number);
+		fflush(stdout);
 		return;
 	}
 	if (!__atomic_load_n(&sum->failures, __ATOMIC_RELAXED))
@@ -129,7 +132,7 @@ static int work(struct worker *w)
 
 	while (!r) {
 		uint64_t number = __atomic_fetch_add(&w->shared->next, 1, __ATOMIC_RELAXED);
-		if (number >= campaign->scenarios || (end > 0 && now() > end) ||
+		if (number - campaign->first >= campaign->scenarios || (end > 0 && now() > end) ||
 		    __atomic_load_n(&w->shared->result.failures, __ATOMIC_RELAXED) >=
 			    campaign->failures)
 			return 0;
@@ -152,6 +155,7 @@ int campaign_run(const struct campaign *campaign, struct campaign_result *ret)
 
 	if (shared == MAP_FAILED)
 		return -errno;
+	shared->next = campaign->first;
 	fflush(NULL);
 	for (unsigned i = 0; i < n; i++) {
 		children[i] = fork();

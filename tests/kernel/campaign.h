@@ -9,7 +9,7 @@
 
 struct campaign {
 	uint64_t seed;
-	uint64_t scenarios;	  /* how many */
+	uint64_t first, scenarios; /* numbers: from where, how many */
 	unsigned seconds;	  /* stop earlier; 0: no limit */
 	unsigned workers;
 	unsigned failures;	  /* stop after so many disagreements */

@@ -246,7 +246,10 @@ bool execute_live(const struct execution *run, struct op *op)
 	op->remote_port = back ? sock->remote_port : sock->local_port;
 	op->port = back ? sock->local_port : sock->remote_port;
 	op->options = 0;
-	return !op->udp || back;
+	/* After a second connect() of a dual-stack socket its ends may be of two families. */
+	return op->local.family == op->remote.family && (!op->udp || back) &&
+	       lab_is_local(run->lab, &op->local) && lab_is_local(run->lab, &op->remote) &&
+	       !addr_is_link_local(&op->local) && !addr_is_link_local(&op->remote);
 }
 
 /* Whose connection comes from this place? -1: nobody's, so it was a delivery's. */

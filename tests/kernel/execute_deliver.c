@@ -251,9 +251,10 @@ static void deliver_live(struct execution *run, const struct op *op, int64_t coo
 {
 	uint32_t got = 0;
 	char byte;
-	int from = -1;
+	int from = -1, at_once = 1;
 
-	ret->got = named_by_cookie(run, cookie);
+	/* A TIME_WAIT entry bears the cookie of its socket, whose fd may still be open. */
+	ret->got = state != 6 ? named_by_cookie(run, cookie) : 0;
 	if (!ret->got && (state == 1 || state == 8)) /* ESTABLISHED, CLOSE_WAIT: not yet accepted */
 		ret->peer_of = unaccepted(run, op);
 	ret->untried = !ret->got && !ret->peer_of;
@@ -265,7 +266,10 @@ static void deliver_live(struct execution *run, const struct op *op, int64_t coo
 		    addr_equal(&local, &op->remote) && addr_equal(&remote, &op->local))
 			from = sock->fd;
 	}
-	if (from < 0 || !ret->got || send(from, "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT) != 1)
+	if (from < 0 || !ret->got || state != 1)
+		return;
+	setsockopt(from, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof(at_once));
+	if (send(from, "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT) != 1)
 		return;
 	for (int i = 0; i < N_OP_NAMES; i++)
 		if (run->socks[i].fd >= 0 && !run->socks[i].udp &&
@@ -290,6 +294,10 @@ void execute_deliver(struct execution *run, const struct op *op, struct answer *
 	cookie = lab_lookup(run->lab, &tuple, &state);
 	if (cookie > 0 && !op->udp && state != 10) {
 		deliver_live(run, op, cookie, state, ret);
+		return;
+	}
+	if (!op->udp && unaccepted(run, op)) {
+		ret->untried = true; /* that connection is over: accept() would take ours for it */
 		return;
 	}
 	if (op->udp)

@@ -134,7 +134,13 @@ static void connect_line(struct world *w, int name)
 		op->remote = w->target;
 		op->remote_port = 50001;
 	}
-	if (plan->udp && !plan->inet6 && !plan->device[0] && chance(w, 4))
+	/* A second connect() in the other family, or of a socket bound to a group: left alone. */
+	if (plan->udp && plan->connected && plan->inet6)
+		op->remote = addr_is_mapped(&plan->remote) == addr_is_mapped(&op->remote) ?
+				     op->remote :
+				     plan->remote;
+	plan->remote = op->remote;
+	if (plan->udp && !plan->inet6 && !plan->device[0] && !plan->connected && chance(w, 4))
 		op->remote = generate_address(chance(w, 50) ? "10.0.0.255" : "10.1.0.255");
 	plan->connected = true;
 }
@@ -240,7 +246,7 @@ void tcp_line(struct world *w, int name)
 
 	if (what < 25 && (!plan->bound || chance(w, 5))) {
 		bind_line(w, name);
-	} else if (what < 45 && !plan->accepted) {
+	} else if (what < 45 && !plan->accepted && !(plan->inet6 && plan->connected)) {
 		listen_line(w, name);
 	} else if (what < 65 && connects && (!plan->listens || chance(w, 5))) {
 		connect_line(w, name);

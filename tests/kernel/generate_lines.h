@@ -9,6 +9,7 @@
 struct plan {
 	bool exists, closed, udp, inet6, bound, listens, connected, accepted;
 	int8_t connected_to;
+	struct addr remote;
 	char device[OP_DEVICE_SIZE];
 };
 

@@ -21,7 +21,7 @@ static int usage(void)
 	fputs("usage: model-kernel run [SCRIPT]       answers of the kernel\n"
 	      "       model-kernel check [SCRIPT]     beside those of the library\n"
 	      "       model-kernel rules              the ids that --without knows\n"
-	      "       model-kernel random [--seed N] [--count N] [--seconds N] [--workers N]\n"
+	      "       model-kernel random [--seed N] [--first N] [--count N] [--seconds N] [--workers N]\n"
 	      "                    [--theme T] [--failures N] [--without RULE] [--quiet]\n",
 	      stderr);
 	return 2;
@@ -135,7 +135,8 @@ static void print_result(const struct campaign *c, const struct campaign_result 
 static int random_command(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"seed", 1, NULL, 's'},	    {"count", 1, NULL, 'c'},   {"seconds", 1, NULL, 't'},
+		{"seed", 1, NULL, 's'},	    {"first", 1, NULL, 'F'},
+		    {"count", 1, NULL, 'c'},   {"seconds", 1, NULL, 't'},
 		{"workers", 1, NULL, 'w'},  {"theme", 1, NULL, 'T'},   {"failures", 1, NULL, 'f'},
 		{"without", 1, NULL, 'W'},  {"quiet", 0, NULL, 'q'},   {NULL, 0, NULL, 0}};
 	struct campaign campaign = {.scenarios = 1000, .failures = 1,
@@ -149,6 +150,7 @@ static int random_command(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case 's': campaign.seed = strtoull(optarg, NULL, 10); break;
+		case 'F': campaign.first = strtoull(optarg, NULL, 10); break;
 		case 'c': campaign.scenarios = strtoull(optarg, NULL, 10); break;
 		case 't': campaign.seconds = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 'w': campaign.workers = (unsigned)strtoul(optarg, NULL, 10); break;
