@@ -48,7 +48,7 @@ static bool grow(void *array, size_t n, size_t *room, size_t size)
 
 	if (n < *room)
 		return true;
-	size_t more = *room ? *room + *room / 2 : 64;
+	size_t more = *room < 64 ? 64 : *room + *room / 2;
 	void *bigger = reallocarray(*place, more, size);
 	if (!bigger)
 		return false;

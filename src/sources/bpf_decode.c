@@ -21,6 +21,8 @@ void bpf_decode_options(const struct wire_socket *from, struct sock *sock)
 	set_option(sock, SOCK_OPTION_REUSEPORT, from->flags & WIRE_REUSEPORT);
 	if (from->family == AF_INET6)
 		set_option(sock, SOCK_OPTION_V6ONLY, from->flags & WIRE_V6ONLY);
+	if (!from->type)
+		return; /* of what is left of a connection no more is kept */
 	set_option(sock, SOCK_OPTION_LOCK_ADDR, from->userlocks & WIRE_LOCK_ADDR);
 	set_option(sock, SOCK_OPTION_LOCK_PORT, from->userlocks & WIRE_LOCK_PORT);
 	set_option(sock, SOCK_OPTION_CONNECT_BIND, from->userlocks & WIRE_CONNECT_BIND);
@@ -94,6 +96,5 @@ void bpf_decode_tcp(const struct wire_socket *from, struct sock *sock)
 	sock->mark = from->mark;
 	sock->timer = from->timer;
 	sock->retransmits = from->retransmits;
-	if (from->type) /* not of what is left of a connection */
-		bpf_decode_options(from, sock);
+	bpf_decode_options(from, sock);
 }
