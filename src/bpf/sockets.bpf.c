@@ -22,6 +22,12 @@
 
 char _license[] SEC("license") = "Dual MIT/GPL";
 
+enum look {
+	NOTHING,
+	FILLED,
+	WINDOW_FULL,
+};
+
 enum {
 	CHUNK_BITS = 10,
 	SLOTS_A_CALL = 1 << 18, /* fds or buckets looked at before user space gets a word in */
@@ -224,7 +230,6 @@ struct task_walk {
 	__u64 leader, files, table, slots; /* addresses */
 	__u64 next;
 	__u32 max_fds, index, tgid;
-	__u32 told; /* the process of the records */
 	__u32 full;
 };
 
@@ -282,41 +287,40 @@ static __always_inline bool is_wanted(struct sock_common *common)
 	return !shared.question.local_port || GET(common, skc_num) == shared.question.local_port;
 }
 
-/* The file behind one slot. False when the window is full. */
-static __always_inline bool look_at(struct task_walk *walk, struct wire_worker *worker, __u64 fd,
-				    __u64 address)
+/*
+ * The file behind one slot: the next record of the window is filled from it, after one of its
+ * process if that was not told yet, but the record does not count yet.
+ */
+__noinline int look_at_file(__u32 index, __u32 fd, __u64 address, __u64 leader)
 {
+	struct wire_worker *worker = &shared.workers[index & 1];
 	struct file *file = CAST(struct file, address);
 	struct inode *inode = GET(file, f_inode);
 
 	if ((GET(inode, i_mode) & FILE_TYPE) != FILE_IS_SOCKET)
-		return true;
+		return NOTHING;
 	struct socket *socket = CAST(struct socket, GET(file, private_data));
 	__u64 sk = WORD(&socket->sk);
 	/* An O_PATH file of a socket in a file system is no socket. */
 	if ((__u64)GET(socket, file) != address || !sk || !is_wanted(CAST(struct sock_common, sk)))
-		return true;
+		return NOTHING;
 	__u32 at = worker->n;
 	if (at + 2 > WIRE_WINDOW)
-		return false;
-	at += walk->index * WIRE_WINDOW;
-	if (!walk->told) {
-		put_process(at++, walk->leader);
+		return WINDOW_FULL;
+	at += (index & 1) * WIRE_WINDOW;
+	if (!worker->told) {
+		put_process(at++, leader);
 		worker->n++;
-		walk->told = 1;
+		worker->told = 1;
 	}
 	struct wire_record *record = bpf_map_lookup_elem(&records, &at);
 	if (!record)
-		return false;
+		return WINDOW_FULL;
 	put_socket(at, sk);
 	record->kind = WIRE_SOCKET;
 	record->socket.inode = (__u32)GET(inode, i_ino);
 	record->socket.fd = (__s32)fd;
-	if (still_there(walk, fd, address))
-		worker->n++;
-	else
-		worker->n_denied++;
-	return true;
+	return FILLED;
 }
 
 static long walk_slot(__u32 i, struct task_walk *walk)
@@ -333,9 +337,15 @@ static long walk_slot(__u32 i, struct task_walk *walk)
 		return 0;
 	}
 	__u64 file = SLOT(walk->slots, fd);
-	if (file && !look_at(walk, worker, fd, file)) {
+	int found = file ? look_at_file(walk->index, (__u32)fd, file, walk->leader) : NOTHING;
+	if (found == WINDOW_FULL) {
 		walk->full = 1;
 		return 1;
+	}
+	if (found == FILLED) {
+		const bool counts = still_there(walk, fd, file);
+		worker->n += counts;
+		worker->n_denied += !counts;
 	}
 	walk->next = fd + 1;
 	return 0;
@@ -361,6 +371,7 @@ static __always_inline int walk_task(struct task_struct *task)
 		.max_fds = GET(table, max_fds),
 		.index = index,
 	};
+	worker->told = 0;
 	const bool again = worker->task_pid == (__u32)GET(task, pid) &&
 			   worker->task_start == GET(task, start_boottime);
 
@@ -413,30 +424,30 @@ __noinline int put_mini(__u32 at, __u64 address)
 	return 0;
 }
 
-/* One socket of a chain. False when the window is full. */
-static __always_inline bool look_at_sock(struct chain_walk *walk, struct wire_worker *worker,
-					 __u64 address)
+/* One socket of a chain: a record of it counts at once. */
+__noinline int look_at_sock(__u32 index, __u64 address)
 {
+	struct wire_worker *worker = &shared.workers[index & 1];
 	struct tcp_sock *tcp = CAST(struct tcp_sock, address);
 	struct sock *sk = &tcp->inet_conn.icsk_inet.sk;
 	const __u8 state = GET(sk, __sk_common.skc_state);
 	const bool is_mini = state == STATE_TIME_WAIT || state == STATE_NEW_SYN_RECV;
 
 	if (shared.question.local_port && GET(sk, __sk_common.skc_num) != shared.question.local_port)
-		return true;
+		return NOTHING;
 	struct socket *socket = is_mini ? NULL : GET(sk, sk_socket);
 	if (socket && !shared.question.all_tables && state != STATE_LISTEN &&
 	    !(bpf_core_field_exists(tcp->is_mptcp) && GET(tcp, is_mptcp))) {
 		worker->n_held++;
-		return true;
+		return NOTHING;
 	}
 	__u32 at = worker->n;
 	if (at >= WIRE_WINDOW)
-		return false;
-	at += walk->index * WIRE_WINDOW;
+		return WINDOW_FULL;
+	at += (index & 1) * WIRE_WINDOW;
 	struct wire_record *record = bpf_map_lookup_elem(&records, &at);
 	if (!record)
-		return false;
+		return WINDOW_FULL;
 	if (is_mini)
 		put_mini(at, address);
 	else
@@ -452,18 +463,16 @@ static __always_inline bool look_at_sock(struct chain_walk *walk, struct wire_wo
 		record->socket.uid = 0;
 	}
 	worker->n++;
-	return true;
+	return FILLED;
 }
 
 static long walk_chain(__u32 i, struct chain_walk *walk)
 {
-	struct wire_worker *worker = &shared.workers[walk->index & 1];
-
 	/* The end of a chain is marked by the lowest bit: include/linux/list_nulls.h. */
 	if (!walk->node || walk->node & 1)
 		return 1;
 	__u64 address = walk->node - bpf_core_field_offset(struct sock_common, skc_nulls_node);
-	if (!look_at_sock(walk, worker, address)) {
+	if (look_at_sock(walk->index, address) == WINDOW_FULL) {
 		walk->full = 1;
 		return 1;
 	}

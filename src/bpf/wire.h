@@ -116,7 +116,8 @@ struct wire_worker {
 	wire_u32 task_pid;
 	wire_u32 done;	   /* tables: nothing is left */
 	wire_u64 jiffies, uptime_ns; /* at the last call, to learn the length of a jiffy */
-	wire_u8 apart[64]; /* workers do not share cache lines */
+	wire_u32 told;	   /* tasks: the process of the records is */
+	wire_u8 apart[60]; /* workers do not share cache lines */
 };
 
 /* The question, constant while programs run. */

@@ -19,7 +19,7 @@
 
 enum {
 	/* Below this many open files on the machine /proc is as fast as loading takes. */
-	FILES_FOR_BPF = 24000,
+	FILES_FOR_BPF = 16000,
 	FILES_FOR_TWO = 64000,
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether a question is worth the 50 ms that loading BPF programs takes, and how much to ask them. */
+/* Whether a question is worth the 30 ms that loading BPF programs takes, and how much to ask them. */
 #ifndef BERTH_SOURCES_BPF_CHOICE_H
 #define BERTH_SOURCES_BPF_CHOICE_H
 
