@@ -32,6 +32,7 @@ struct link_facts {
 	bool vlan_filtering;
 	uint32_t tun_pid;    /* process that has the tun device open; 0: not known or none */
 	const char *tun_comm;
+	bool tun_reads;	     /* some thread of it waits in read, poll ... */
 	char tun_state;	     /* its /proc state letter; 0: not known */
 	uint64_t rx_dropped_rose, tx_dropped_rose;
 };

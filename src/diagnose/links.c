@@ -87,8 +87,10 @@ static void tunnel_stuck(const struct link_case *c, struct findings *to)
 	if (strcmp(c->out->kind, "tun") || !is_silent(c->a) || c->hop->end == PATH_GOES_ON)
 		return;
 	const bool stopped = c->out->tun_state == 'T' || c->out->tun_state == 't';
+	if (c->out->tun_pid && c->out->tun_reads && !stopped)
+		return;
 	struct finding *f = start(c, CAUSE_TUN_NOT_READ,
-				  c->out->tun_pid ? PROOF_KERNEL : PROOF_FITS, c->place, to);
+				  c->out->tun_pid ? PROOF_KERNEL : PROOF_GUESS, c->place, to);
 	finding_says(to, f, "The route leads into tunnel device %s, whose program does not pass the "
 			    "packets on.", c->out->name);
 	finding_evidence(to, f, "route", "%s", c->hop->route.text ? c->hop->route.text : c->out->name);

@@ -192,7 +192,7 @@ static void find(const struct case_facts *facts, struct findings *to)
 	const struct attempt *a = case_subject(facts);
 	struct scene s = {.facts = facts, .to = to};
 
-	if (!a || a->ok || facts->asked.op == CASE_BIND)
+	if (!a || a->ok || facts->asked.op == CASE_BIND || !a->remote_port)
 		return;
 	s.place = target_place(facts, &s.hop);
 	if (!s.place)

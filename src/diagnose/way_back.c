@@ -96,6 +96,32 @@ static void source_address(const struct case_facts *facts, const char *where, st
 	finding_fix(to, f, "correct the route's src, or bind to an address of the outgoing interface");
 }
 
+/*
+ * Only this host can be seen: the route gives a source address of another interface. Routers do
+ * that on purpose, so it is no more than likely, and only where nothing comes back.
+ */
+static void source_from_elsewhere(const struct case_facts *facts, struct findings *to)
+{
+	const struct path_hop *first = &facts->forward.hops[0];
+	const struct place *own = case_own_place(facts);
+	char src[ADDR_TEXT_SIZE];
+
+	if (!facts->forward.n || !own || first->route.error || facts->asked.bind_addr.family ||
+	    !wrong_source(facts, first) || addr_is_loopback(&first->dst) ||
+	    first->end == PATH_DELIVERED)
+		return;
+	struct finding *f = finding_add(to, CAUSE_SOURCE_ADDRESS_WRONG, PROOF_FITS);
+	if (f)
+		f->order = 60;
+	addr_format(&first->src, src);
+	finding_place(to, f, "%s", place_label(to, facts, own));
+	finding_says(to, f, "The route makes the connection leave with source address %s, which belongs to "
+			    "another interface: the target may have no way back to it.", src);
+	finding_evidence(to, f, "route", "source %s chosen by: %s", src,
+			 first->route.text ? first->route.text : "the route");
+	finding_fix(to, f, "try from the outgoing interface's own address: --bind ADDRESS:0");
+}
+
 /* What the answer's wrong way is: told by the hop where it ends. */
 static void astray(const struct case_facts *facts, const struct path_hop *hop, struct findings *to)
 {
@@ -127,7 +153,11 @@ static void find(const struct case_facts *facts, struct findings *to)
 	const struct attempt *a = case_subject(facts);
 	const struct path *back = &facts->reverse;
 
-	if (!a || a->ok || a->connected || !back->n || (!is_silent(a) && a->error != EHOSTUNREACH))
+	if (!a || a->ok || a->connected || !is_silent(a))
+		return;
+	if (!back->n && !facts->asked.all_netns)
+		source_from_elsewhere(facts, to);
+	if (!back->n)
 		return;
 	const struct path_hop *last = &back->hops[back->n - 1];
 	if (last->end != PATH_STOPS)

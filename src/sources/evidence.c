@@ -71,7 +71,7 @@ static bool first_packet(const struct case_facts *facts, struct route_question *
 		return false;
 	if (asked->bind_addr.family == q.dst.family && !addr_is_any(&asked->bind_addr))
 		q.src = asked->bind_addr;
-	q.src_port = a ? a->local_port : asked->bind_port;
+	q.src_port = a && a->local_port ? a->local_port : asked->bind_port;
 	q.ip_proto = asked->proto == SOCK_PROTO_UDP ? IPPROTO_UDP : IPPROTO_TCP;
 	if (q.uid < 0)
 		q.uid = geteuid();
@@ -103,7 +103,6 @@ static void look_along(struct evidence *evidence, struct case_facts *facts)
 	struct world *world = &evidence->world;
 	const struct path_hop *first = &facts->forward.hops[0];
 
-	bpf_attached_cgroup(&facts->arena, &facts->places[0], walk_cgroup(facts));
 	for (size_t i = 0; i < facts->n_places; i++) {
 		struct place *place = &facts->places[i];
 		const struct world_netns *netns = world_find(world, place->netns);
@@ -133,6 +132,7 @@ void evidence_finish(struct evidence *evidence, struct case_facts *facts)
 
 	if (place_collect(facts, &evidence->world, &evidence->world.all[0]) < 0)
 		case_add_unseen(facts, "this host's interfaces", "rtnetlink");
+	bpf_attached_cgroup(&facts->arena, &facts->places[0], walk_cgroup(facts));
 	if (!first_packet(facts, &question))
 		return;
 	question.out_link = device_of(facts, &facts->places[0]);

@@ -110,6 +110,45 @@ unsigned tunnel_other_ends(uint64_t netns, const char *name, struct tunnel_end *
 	return n;
 }
 
+/* Does a thread of the process sit in a call that would notice a packet? Running counts as yes. */
+static bool waits_for_packets(uint32_t pid)
+{
+	static const long calls[] = {
+#ifdef SYS_poll
+		SYS_poll,
+#endif
+#ifdef SYS_select
+		SYS_select,
+#endif
+#ifdef SYS_epoll_wait
+		SYS_epoll_wait,
+#endif
+		SYS_read, SYS_readv, SYS_ppoll, SYS_pselect6, SYS_epoll_pwait, SYS_io_uring_enter,
+		SYS_futex};
+	char path[320], text[128];
+	bool any = false, waits = false;
+
+	snprintf(path, sizeof(path), "/proc/%u/task", pid);
+	DIR *dir = opendir(path);
+	for (struct dirent *entry; dir && (entry = readdir(dir));) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%u/task/%s/syscall", pid, entry->d_name);
+		AUTO(fclosep) FILE *file = fopen(path, "re");
+		if (!file || !fgets(text, sizeof(text), file))
+			continue;
+		any = true;
+		char *end;
+		long number = strtol(text, &end, 10);
+		waits |= end == text; /* "running" */
+		for (size_t i = 0; i < N_ELEMENTS(calls); i++)
+			waits |= end > text && calls[i] == number;
+	}
+	if (dir)
+		closedir(dir);
+	return waits || !any;
+}
+
 static void describe(struct arena *arena, struct link_facts *link)
 {
 	char path[64], line[256];
@@ -124,6 +163,7 @@ static void describe(struct arena *arena, struct link_facts *link)
 		return;
 	link->tun_comm = arena_dup(arena, open + 1, (size_t)(close - open - 1));
 	link->tun_state = close[2];
+	link->tun_reads = waits_for_packets(link->tun_pid);
 }
 
 void tunnels_collect(struct arena *arena, struct place *place)
