@@ -167,7 +167,7 @@ static void time_exceeded(const struct case_facts *facts, const struct icmp_case
 	}
 	long ttl = facts->asked.ttl ? facts->asked.ttl
 		   : own ? place_setting_number(own, "net.ipv4.ip_default_ttl", 0) : 0;
-	f = finding_add(to, CAUSE_TTL_TOO_SMALL, facts->probes.host_hops ? PROOF_SEEN : PROOF_FITS);
+	f = finding_add(to, CAUSE_TTL_TOO_SMALL, facts->probes.host_hops ? PROOF_KERNEL : PROOF_FITS);
 	finding_place(to, f, "this host");
 	finding_says(to, f, "The TTL of the packets ends at %s, before they reach %s.", c->from,
 		     c->remote);

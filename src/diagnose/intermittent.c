@@ -4,6 +4,8 @@
 #include "diagnose/rule.h"
 #include "diagnose/symptom.h"
 
+#include <errno.h>
+
 static void find(const struct case_facts *facts, struct findings *to)
 {
 	const struct attempt *a = case_subject(facts);
@@ -17,8 +19,11 @@ static void find(const struct case_facts *facts, struct findings *to)
 		if (b->remote_port == a->remote_port && same_host(&b->remote, &a->remote))
 			b->ok ? good++ : bad++;
 	}
-	/* Our own repetitions tell only about the handshake. */
-	for (unsigned i = 0; i < facts->probes.n_side && !a->connected; i++) {
+	/* Our own repetitions tell only about the handshake, and only if made under the same rules. */
+	const struct caller *c = &facts->caller;
+	const bool alike = !a->connected && a->error != EPERM && a->error != EACCES &&
+			   (!a->by_program || (c->same_cgroup && !c->seccomp && !c->landlocked));
+	for (unsigned i = 0; i < facts->probes.n_side && alike; i++) {
 		const struct probe *p = &facts->probes.side[i];
 		if (p->proto == a->proto && p->port == a->remote_port && !p->other_source &&
 		    (p->answer == PROBE_SYN_ACK || p->answer == PROBE_REPLY))

@@ -34,13 +34,13 @@ static void target(const struct case_facts *facts, const struct attempt *a, stru
 
 	remote_text(a, remote);
 	if (!a->remote_port && a->remote.family && a->phase == PHASE_CONNECT) {
-		f = finding_add(to, CAUSE_PORT_ZERO, PROOF_SEEN);
+		f = finding_add(to, CAUSE_PORT_ZERO, PROOF_KERNEL);
 		finding_says(to, f, "Port 0 was dialled (%s): no service can have that port.", remote);
 		finding_fix(to, f, "give the port of the service; often a setting was empty");
 	}
 	if (a->remote.family && addr_is_any(&a->remote) && a->error) {
 		const char *self = a->remote.family == ADDR_IPV4 ? "127.0.0.1" : "::1";
-		f = finding_add(to, CAUSE_UNSPECIFIED_IS_SELF, PROOF_SEEN);
+		f = finding_add(to, CAUSE_UNSPECIFIED_IS_SELF, PROOF_KERNEL);
 		finding_place(to, f, "this host");
 		finding_says(to, f, "%s as a target means this host itself (%s); port %u fails there.",
 			     remote, self, a->remote_port);
@@ -51,7 +51,7 @@ static void target(const struct case_facts *facts, const struct attempt *a, stru
 	const bool multicast = addr_is_multicast(&a->remote);
 	if (a->error && (multicast || is_broadcast(facts, &a->remote)) &&
 	    (a->proto == SOCK_PROTO_TCP || a->error == EACCES)) {
-		f = finding_add(to, CAUSE_DESTINATION_NOT_UNICAST, PROOF_SEEN);
+		f = finding_add(to, CAUSE_DESTINATION_NOT_UNICAST, PROOF_KERNEL);
 		finding_says(to, f, "%s is a %s address: %s.", remote,
 			     multicast ? "multicast" : "broadcast",
 			     a->proto == SOCK_PROTO_TCP ? "TCP cannot connect to one"
@@ -60,13 +60,13 @@ static void target(const struct case_facts *facts, const struct attempt *a, stru
 	}
 	if (a->error == EINVAL && addr_is_link_local(&a->remote) &&
 	    a->remote.family == ADDR_IPV6 && !a->remote.scope && !facts->asked.device) {
-		f = finding_add(to, CAUSE_SCOPE_MISSING, PROOF_SEEN);
+		f = finding_add(to, CAUSE_SCOPE_MISSING, PROOF_KERNEL);
 		finding_says(to, f, "%s is a link-local address: without an interface it says nothing.",
 			     remote);
 		finding_fix(to, f, "add the interface: address%%eth0");
 	}
 	if (a->error == EMSGSIZE) {
-		f = finding_add(to, CAUSE_DATAGRAM_TOO_BIG, PROOF_SEEN);
+		f = finding_add(to, CAUSE_DATAGRAM_TOO_BIG, PROOF_KERNEL);
 		finding_says(to, f,
 			     "The datagram of %llu bytes to %s is larger than UDP (65507 bytes over "
 			     "IPv4) or the path allows.",
@@ -82,7 +82,7 @@ static void socket_call(const struct case_facts *facts, const struct attempt *a,
 	struct finding *f;
 
 	if (a->error == EMFILE || a->error == ENFILE) {
-		f = finding_add(to, CAUSE_OUT_OF_FDS, PROOF_SEEN);
+		f = finding_add(to, CAUSE_OUT_OF_FDS, PROOF_KERNEL);
 		finding_place(to, f, "the calling program");
 		finding_says(to, f, "The program has no file descriptor left (%s).",
 			     a->error == EMFILE ? "its own limit, RLIMIT_NOFILE" : "fs.file-max");
@@ -91,13 +91,13 @@ static void socket_call(const struct case_facts *facts, const struct attempt *a,
 		finding_fix(to, f, "close what is not needed, or raise LimitNOFILE / ulimit -n");
 	}
 	if (a->error == ENODEV && facts->asked.device) {
-		f = finding_add(to, CAUSE_NO_SUCH_DEVICE, PROOF_SEEN);
+		f = finding_add(to, CAUSE_NO_SUCH_DEVICE, PROOF_KERNEL);
 		finding_place(to, f, "this host");
 		finding_says(to, f, "There is no interface %s.", facts->asked.device);
 		finding_fix(to, f, "see the interfaces there are: ip link");
 	}
 	if (a->error == ENETUNREACH && facts->asked.dontroute) {
-		f = finding_add(to, CAUSE_DONTROUTE_SET, PROOF_SEEN);
+		f = finding_add(to, CAUSE_DONTROUTE_SET, PROOF_KERNEL);
 		finding_says(to, f, "SO_DONTROUTE forbids the gateway that the target needs.");
 		finding_evidence(to, f, "setsockopt", "SO_DONTROUTE is set on the socket");
 		finding_fix(to, f, "leave SO_DONTROUTE out for targets that are not on the link");
@@ -111,7 +111,7 @@ static void self_connected(const struct attempt *a, struct findings *to)
 	if (!a->ok || a->proto != SOCK_PROTO_TCP || a->local_port != a->remote_port ||
 	    !a->local.family || !same_host(&a->local, &a->remote))
 		return;
-	struct finding *f = finding_add(to, CAUSE_SELF_CONNECT, PROOF_SEEN);
+	struct finding *f = finding_add(to, CAUSE_SELF_CONNECT, PROOF_KERNEL);
 	finding_place(to, f, "this host");
 	finding_says(to, f,
 		     "The connection to %s is one with itself: nobody listens there, and the kernel "

@@ -229,7 +229,7 @@ void around_finish(struct around *around, struct case_facts *facts, struct attem
 	const bool answered = !a->timed_out && a->error != ETIMEDOUT && a->seconds < 0.2;
 	/* Did the program only lose patience? */
 	const bool impatient = a->by_program && a->timed_out && a->seconds < 3;
-	uint64_t wait_ms = answered ? ANSWERED_WAIT_MS : impatient ? LATE_WAIT_MS : LADDER_WAIT_MS;
+	uint64_t wait_ms = impatient ? LATE_WAIT_MS : LADDER_WAIT_MS;
 	uint64_t end_ns = around->started_ns + wait_ms * MS;
 
 	if (!around->started)
@@ -238,8 +238,10 @@ void around_finish(struct around *around, struct case_facts *facts, struct attem
 		end_ns = until_ns;
 	around_step(around);
 	while (!is_complete(around) && monotonic_ns() < end_ns) {
-		if (impatient && around->n_side && around->side[0].done &&
-		    monotonic_ns() > around->started_ns + LADDER_WAIT_MS * MS)
+		/* The repetition must end: hosts limit how many ICMP errors they send a second. */
+		const uint64_t rest_ms = answered ? ANSWERED_WAIT_MS : LADDER_WAIT_MS;
+		if ((answered || impatient) && around->side[0].done &&
+		    monotonic_ns() > around->started_ns + rest_ms * MS)
 			break;
 		struct pollfd fds[AROUND_MAX_FDS];
 		unsigned n = around_fds(around, fds);

@@ -16,7 +16,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MAX_PORTS = 64, SNAP = 128, ROOM = 4 << 20, TH_SYN_ACK = 0x12 };
+enum { MAX_PORTS = 64, SNAP = 128, ROOM = 4 << 20, TH_SYN_ACK = 0x12,
+       TCP_FLAGS_AT = 13, UDP_HEADER = 8 };
 
 struct tap {
 	int fd;
@@ -92,11 +93,12 @@ static bool parse(const uint8_t *p, size_t len, struct heard *ret)
 	} else {
 		return false;
 	}
-	if ((ret->ip_proto != IPPROTO_TCP && ret->ip_proto != IPPROTO_UDP) || len < head + 14)
+	if ((ret->ip_proto != IPPROTO_TCP && ret->ip_proto != IPPROTO_UDP) ||
+	    len < head + (ret->ip_proto == IPPROTO_TCP ? TCP_FLAGS_AT + 1 : UDP_HEADER))
 		return false;
 	ret->src_port = (uint16_t)(p[head] << 8 | p[head + 1]);
 	ret->dst_port = (uint16_t)(p[head + 2] << 8 | p[head + 3]);
-	ret->tcp_flags = ret->ip_proto == IPPROTO_TCP ? p[head + 13] : 0;
+	ret->tcp_flags = ret->ip_proto == IPPROTO_TCP ? p[head + TCP_FLAGS_AT] : 0;
 	return true;
 }
 
