@@ -31,7 +31,7 @@ static void test_describe(void **state)
 		uint16_t port;
 		const char *file, *text;
 	} vectors[] = {
-		{SOCK_PROTO_TCP, 5432, "postgresql", "postgresql (IANA), usually PostgreSQL"},
+		{SOCK_PROTO_TCP, 5432, "postgresql", "postgresql (IANA)"},
 		{SOCK_PROTO_TCP, 9090, NULL, "websm (IANA), usually Prometheus (or Cockpit)"},
 		{SOCK_PROTO_UDP, 51820, NULL, "usually WireGuard"},
 		{SOCK_PROTO_TCP, 51820, NULL, ""},
