@@ -6,10 +6,21 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct host *host_of(const struct snapshot *snap, uint16_t netns)
 {
 	return netns && netns < snap->n_namespaces ? &snap->namespaces[netns].host : &snap->host;
+}
+
+/* The VRF an interface is, or is in; a bridge or bond is none. */
+static uint32_t vrf_of(const struct host *host, const struct interface *interface)
+{
+	const struct interface *master = host_interface(host, interface->master);
+
+	if (interface->kind && !strcmp(interface->kind, "vrf"))
+		return interface->index;
+	return master && master->kind && !strcmp(master->kind, "vrf") ? master->index : 0;
 }
 
 static int add_host(struct model_space *space, const struct host *host)
@@ -28,7 +39,7 @@ static int add_host(struct model_space *space, const struct host *host)
 		model_space_reserve_ports(space, host->reserved[i].low, host->reserved[i].high);
 	for (size_t i = 0; !err && i < host->n_interfaces; i++)
 		err = model_space_add_device(space, host->interfaces[i].index,
-					     host->interfaces[i].master);
+					     vrf_of(host, &host->interfaces[i]));
 	for (size_t i = 0; !err && i < host->n_addresses; i++) {
 		const struct interface_address *own = &host->addresses[i];
 		if (!(own->flags & (INTERFACE_ADDRESS_TENTATIVE | INTERFACE_ADDRESS_DADFAILED)))
@@ -55,6 +66,8 @@ static uint8_t unknown_facts(const struct sock *sock)
 	if (sock->local.family == ADDR_IPV6 && !known(sock, SOCK_OPTION_V6ONLY) &&
 	    addr_is_any(&sock->local))
 		unknown |= MODEL_FACT_V6ONLY;
+	if (sock->remote_port && !known(sock, SOCK_OPTION_CONNECT_BIND))
+		unknown |= MODEL_FACT_EPHEMERAL;
 	return unknown;
 }
 
