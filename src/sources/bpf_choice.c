@@ -41,6 +41,25 @@ static bool has(uint64_t set, int capability)
 	return set >> capability & 1;
 }
 
+static bool allows_bpf(uint64_t set)
+{
+	return has(set, CAP_SYS_ADMIN) || (has(set, CAP_BPF) && has(set, CAP_PERFMON));
+}
+
+/* In a user namespace of its own a process has all capabilities, and none that counts here. */
+static bool in_first_user_namespace(void)
+{
+	char text[64];
+	long len = proc_dir_read(AT_FDCWD, "/proc/self/uid_map", text, sizeof(text));
+
+	return len > 0 && strstr(text, " 4294967295"); /* "0 0 4294967295" */
+}
+
+bool bpf_is_allowed(void)
+{
+	return allows_bpf(capabilities()) && in_first_user_namespace();
+}
+
 /* Open files of the whole machine, by the first number of /proc/sys/fs/file-nr. */
 static uint64_t open_files(void)
 {
@@ -59,9 +78,7 @@ void bpf_choose(const struct request *request, struct bpf_choice *ret)
 	if (request->source && strcmp(request->source, "bpf") != 0)
 		return;
 	const uint64_t set = capabilities();
-	const bool allowed =
-		has(set, CAP_SYS_ADMIN) || (has(set, CAP_BPF) && has(set, CAP_PERFMON));
-	if (!allowed && !request->source)
+	if (!request->source && !(allows_bpf(set) && in_first_user_namespace()))
 		return;
 	const bool tcp = request->protos & PROTO_BIT(SOCK_PROTO_TCP);
 	const bool can_trace = has(set, CAP_SYS_PTRACE) && has(set, CAP_DAC_READ_SEARCH);

@@ -13,6 +13,9 @@ struct bpf_choice {
 	unsigned workers; /* threads */
 };
 
+/* Do our capabilities suffice? The kernel may still be too old. */
+bool bpf_is_allowed(void);
+
 void bpf_choose(const struct request *request, struct bpf_choice *ret);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/auto.h"
 #include "base/numbers.h"
 #include "core/snapshot.h"
+#include "sources/bpf_choice.h"
 #include "sources/proc_dir.h"
 #include "sources/proc_pids.h"
 #include "sources/proc_stat.h"
@@ -28,7 +29,7 @@
 #endif
 
 /* More open files than this are read by two threads: starting one costs some 50 us. */
-enum { FDS_FOR_A_THREAD = 8192, DIR_BYTES = 64 * 1024 };
+enum { FDS_FOR_A_THREAD = 8192, DIR_BYTES = 64 * 1024, ENTRY_MAX = 512 };
 
 struct hit {
 	uint32_t sock;
@@ -133,6 +134,8 @@ static int fds_read(struct worker *worker, int dir)
 			if (worker->denied)
 				return -EACCES;
 		}
+		if (len < DIR_BYTES - ENTRY_MAX)
+			return 0; /* another entry would have fitted */
 	}
 }
 
@@ -327,8 +330,13 @@ static int coverage_add(struct snapshot *snap, uint32_t seen, uint32_t total)
 	coverage->what = hidden ? "owners in processes that /proc hides (hidepid)"
 				: arena_printf(&snap->arena, "owners of sockets in %u of %u processes",
 					       unseen, total);
-	coverage->needs = geteuid() ? "root, or CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
-				    : "ptrace access to them (they have more rights than this root)";
+	if (geteuid())
+		coverage->needs = "root, or CAP_BPF and CAP_PERFMON, or CAP_SYS_PTRACE and "
+				  "CAP_DAC_READ_SEARCH";
+	else if (bpf_is_allowed())
+		coverage->needs = "--source=bpf; they have more rights than this root";
+	else
+		coverage->needs = "root outside of containers, or CAP_BPF and CAP_PERFMON there";
 	return 0;
 }
 
