@@ -2,6 +2,7 @@
 /* `berth port` for people: a block for a port, a table for several. */
 #include "commands/port.h"
 #include "commands/output.h"
+#include "commands/who_explain.h"
 #include "base/auto.h"
 #include "base/escape.h"
 #include "base/strbuf.h"
@@ -108,7 +109,12 @@ static void put_now(const struct port_answers *answers, const struct port_answer
 			put_line(output, "", text);
 			break;
 		}
-		port_add_holder(answers->snap, &answers->snap->socks[answer->socks[i]], text);
+		const struct sock *sock = &answers->snap->socks[answer->socks[i]];
+		port_add_holder(answers->snap, sock, text);
+		if (!sock->n_owners) {
+			strbuf_add_text(text, ", ");
+			ownerless_explain(answers->snap, sock, text);
+		}
 		put_line(output, label, text);
 		label = "";
 	}
