@@ -103,9 +103,11 @@ static void expect_sockets(struct dump *dump)
 	const uintptr_t huge = 2 << 20;
 
 	snapshot_expect_socks(snap, dump->n_expected + dump->n_expected / 16 + 64);
+	if (!snap->socks)
+		return;
 	const uintptr_t start = ((uintptr_t)snap->socks + huge - 1) & ~(huge - 1);
 	const uintptr_t end = (uintptr_t)(snap->socks + snap->room_socks) & ~(huge - 1);
-	if (snap->socks && end > start)
+	if (end > start)
 		madvise((void *)start, end - start, MADV_HUGEPAGE);
 }
 

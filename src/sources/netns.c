@@ -8,6 +8,7 @@
 #include "base/numbers.h"
 #include "core/facts.h"
 #include "core/snapshot.h"
+#include "sources/proc_dir.h"
 #include "sources/sources.h"
 
 #include <dirent.h>
@@ -129,9 +130,8 @@ static int add_process(struct snapshot *snap, uint32_t pid, uint64_t inode)
 	char path[40], name[64], comm[32] = "";
 
 	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/comm", pid);
-	AUTO(fclosep) FILE *file = fopen(path, "re");
-	if (file && fgets(comm, sizeof(comm), file))
-		comm[strcspn(comm, "\n")] = '\0';
+	long len = proc_dir_read(AT_FDCWD, path, comm, sizeof(comm));
+	comm[len > 0 ? len - 1 : 0] = '\0'; /* its newline */
 	snprintf(name, sizeof(name), "%s/%" PRIu32, comm, pid);
 	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/ns/net", pid);
 	struct namespace *netns = add(snap, inode, name, path);
@@ -151,12 +151,13 @@ static int inode_of(int proc, uint32_t pid, uint64_t *ret)
 	if (len < 0)
 		return -errno;
 	link[len] = '\0';
+	*ret = 0;
 	return sscanf(link, "net:[%" SCNu64 "]", ret) == 1 ? 0 : -EBADMSG;
 }
 
 static int visit_process(struct found *found, int proc, uint32_t pid)
 {
-	uint64_t inode;
+	uint64_t inode = 0;
 	int err = inode_of(proc, pid, &inode);
 
 	found->processes++;
@@ -192,7 +193,7 @@ int netns_find_again(struct snapshot *snap, struct namespace *netns)
 {
 	AUTO(closedirp) DIR *dir = opendir("/proc");
 	const struct dirent *entry;
-	uint64_t pid, inode;
+	uint64_t pid, inode = 0;
 
 	netns->path = NULL;
 	while (dir && (entry = readdir(dir))) {

@@ -94,24 +94,29 @@ size_t sysctl_parse_ranges(const char *text, size_t room, struct port_range *ret
 	}
 }
 
-static void read_reserved(struct host *host, struct arena *arena)
+static void keep_reserved(struct host *host, struct arena *arena, const char *text)
 {
-	static const char name[] = "ipv4/ip_local_reserved_ports";
-	char small[SMALL];
-	AUTO(freep) char *large = NULL;
-	const char *text = small;
-	ssize_t len = read_text(name, small, sizeof(small));
+	const size_t n = sysctl_parse_ranges(text, 0, NULL);
 
-	if (len >= SMALL - 16) { /* cut, perhaps in a number */
-		large = malloc(LARGEST);
-		len = large ? read_text(name, large, LARGEST) : -ENOMEM;
-		text = large;
-	}
-	const size_t n = len > 0 ? sysctl_parse_ranges(text, 0, NULL) : 0;
 	host->reserved = n ? arena_alloc(arena, n * sizeof(*host->reserved)) : NULL;
 	host->n_reserved = host->reserved ? n : 0;
 	if (host->reserved)
 		sysctl_parse_ranges(text, n, host->reserved);
+}
+
+static void read_reserved(struct host *host, struct arena *arena)
+{
+	static const char name[] = "ipv4/ip_local_reserved_ports";
+	char small[SMALL];
+	ssize_t len = read_text(name, small, sizeof(small));
+
+	if (len >= 0 && len < SMALL - 16) {
+		keep_reserved(host, arena, small);
+		return;
+	}
+	char *large = arena_alloc(arena, LARGEST); /* cut, perhaps in a number */
+	if (len >= 0 && large && read_text(name, large, LARGEST) > 0)
+		keep_reserved(host, arena, large);
 }
 
 int sysctls_read(struct host *host, struct arena *arena)
