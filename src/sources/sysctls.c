@@ -12,11 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-	SMALL = 4096,
-	/* Every second port reserved: 32,768 numbers of five digits and a comma. */
-	LARGEST = 200 << 10,
-};
+/* The kernel takes a list of at most a page, and prints it no longer than it was. */
+enum { LIST_SIZE = 8192 };
 
 /* In one read(), as the kernel gives these files only so. NUL-terminated. Length or -errno. */
 static ssize_t read_text(const char *name, char *text, size_t size)
@@ -94,29 +91,16 @@ size_t sysctl_parse_ranges(const char *text, size_t room, struct port_range *ret
 	}
 }
 
-static void keep_reserved(struct host *host, struct arena *arena, const char *text)
+static void read_reserved(struct host *host, struct arena *arena)
 {
-	const size_t n = sysctl_parse_ranges(text, 0, NULL);
+	char text[LIST_SIZE];
+	ssize_t len = read_text("ipv4/ip_local_reserved_ports", text, sizeof(text));
+	const size_t n = len > 0 ? sysctl_parse_ranges(text, 0, NULL) : 0;
 
 	host->reserved = n ? arena_alloc(arena, n * sizeof(*host->reserved)) : NULL;
 	host->n_reserved = host->reserved ? n : 0;
 	if (host->reserved)
 		sysctl_parse_ranges(text, n, host->reserved);
-}
-
-static void read_reserved(struct host *host, struct arena *arena)
-{
-	static const char name[] = "ipv4/ip_local_reserved_ports";
-	char small[SMALL];
-	ssize_t len = read_text(name, small, sizeof(small));
-
-	if (len >= 0 && len < SMALL - 16) {
-		keep_reserved(host, arena, small);
-		return;
-	}
-	char *large = arena_alloc(arena, LARGEST); /* cut, perhaps in a number */
-	if (len >= 0 && large && read_text(name, large, LARGEST) > 0)
-		keep_reserved(host, arena, large);
 }
 
 int sysctls_read(struct host *host, struct arena *arena)
