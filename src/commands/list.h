@@ -27,6 +27,7 @@ struct list {
 	bool processes;	  /* -p */
 	bool summary;	  /* -s */
 	bool hide_queues; /* -Q */
+	bool saw_query;	  /* -A */
 };
 
 extern const struct option_row list_option_rows[];

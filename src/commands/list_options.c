@@ -99,6 +99,9 @@ static const struct {
 
 static int parse_query(struct list *list, const char *words)
 {
+	if (!list->saw_query)
+		list_select_begin_query(&list->select);
+	list->saw_query = true;
 	while (*words) {
 		char word[24];
 		const size_t len = strcspn(words, ",");

@@ -66,6 +66,13 @@ static const struct {
 	{LIST_UNIX_DGRAM | LIST_PACKET | LIST_NETLINK | LIST_OTHER, STATES_UNCONNECTED},
 };
 
+void list_select_begin_query(struct list_select *select)
+{
+	select->kinds = 0;
+	if (!select->states)
+		select->states = STATES_CONNECTED;
+}
+
 bool list_select_query(struct list_select *select, const char *word)
 {
 	const bool excluded = *word == '!';

@@ -40,6 +40,8 @@ struct list_select {
 	uint32_t states;   /* bit 1 << enum sock_state; 0: not chosen yet */
 };
 
+/* The first -A begins anew, with connected sockets unless states were chosen before it. */
+void list_select_begin_query(struct list_select *select);
 /* Take a word of -A ("tcp", "!unix") or -f ("inet6"); false if there is no such word. */
 bool list_select_query(struct list_select *select, const char *word);
 bool list_select_family(struct list_select *select, const char *word);
