@@ -79,6 +79,7 @@ static struct best search_chain(const struct model_space *space, const struct lo
 	};
 	uint32_t chain = bucket_find(space, &key);
 	struct best best = {0};
+	uint32_t early = 0; /* loaded: a group that would end the scan if it were met first */
 	bool loaded = chain && bucket_at(space, chain)->loaded;
 	bool newest = rule_on(space, MODEL_RULE_NEWEST_FIRST);
 
@@ -91,6 +92,8 @@ static struct best search_chain(const struct model_space *space, const struct lo
 		bool together = best.id && l->group && l->group == sock_at(space, best.id)->group;
 		if (loaded && score > 0 && score == best.score && !together)
 			best.tied = id;
+		if (loaded && score > 0 && (l->group || l->unknown & MODEL_FACT_REUSEPORT))
+			early = id;
 		if (newest ? score <= best.score : score < best.score)
 			continue;
 		best = (struct best){id, 0, score, best.id ? rule : MODEL_RULE_LISTENER};
@@ -99,6 +102,11 @@ static struct best search_chain(const struct model_space *space, const struct lo
 		    group_pickable(space, l->group, lookup->cpu, NULL))
 			return best;
 	}
+	bool apart = early && early != best.id &&
+		     !(sock_at(space, early)->group &&
+		       sock_at(space, early)->group == sock_at(space, best.id)->group);
+	if (apart && !best.tied)
+		best.tied = early;
 	return best;
 }
 
