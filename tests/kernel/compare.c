@@ -81,6 +81,8 @@ static void run_kernel(struct execution *run, struct lab *lab, struct transcript
 		ret->untried += kernel->untried;
 		ret->oracle_asked += kernel->oracle_asked;
 		add_line(t, i);
+		if (kernel->last)
+			break;
 	}
 	ret->dirty = !execute_end(run) || ret->verdict == LINES_NO_LAB;
 }
@@ -112,7 +114,7 @@ static void hear(const struct script_answer *answer, void *data)
 	t->said = at + 1;
 	t->ret->lines++;
 	t->ret->line = t->index[at];
-	t->ret->dice += match == MATCH_DICE;
+	t->ret->dice += match == MATCH_DICE || (answer->verdict && answer->verdict->chosen);
 	note(t, op, answer->text, kernel);
 	if (match == MATCH_NO || kernel->oracle_differs)
 		t->ret->verdict = LINES_DIFFER;

@@ -5,29 +5,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <net/if.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/auto.h"
-
-#ifndef IP_LOCAL_PORT_RANGE
-#define IP_LOCAL_PORT_RANGE 51 /* linux/in.h, 6.3 */
-#endif
-#ifndef IP_MULTICAST_ALL
-#define IP_MULTICAST_ALL 49
-#endif
-#ifndef IPV6_MULTICAST_ALL
-#define IPV6_MULTICAST_ALL 29
-#endif
 
 void execute_begin(struct execution *run, struct lab *lab)
 {
@@ -44,91 +31,6 @@ uint32_t execute_marked(unsigned mss)
 	unsigned name = (mss - MARK_BASE + 14) / MARK_STEP;
 
 	return mss + 14 >= MARK_BASE && name < N_OP_NAMES ? 1u << name : 0;
-}
-
-static int set_int(int fd, int level, int name, int value)
-{
-	return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? -errno : 0;
-}
-
-/* A filter whose answer no group is large enough for: the kernel then falls back to the hash. */
-static int set_program(const struct kernel_sock *sock, bool on)
-{
-	struct sock_filter code = BPF_STMT(BPF_RET | BPF_K, 0xffff);
-	struct sock_fprog program = {.len = 1, .filter = &code};
-
-	if (!on)
-		return set_int(sock->fd, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, 0);
-	return setsockopt(sock->fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program,
-			  sizeof(program)) < 0 ?
-		       -errno :
-		       0;
-}
-
-static int set_option(const struct kernel_sock *sock, uint16_t option, const struct op *op, bool on)
-{
-	switch (option) {
-	case OPT_REUSEADDR:
-		return set_int(sock->fd, SOL_SOCKET, SO_REUSEADDR, on);
-	case OPT_REUSEPORT:
-		return set_int(sock->fd, SOL_SOCKET, SO_REUSEPORT, on);
-	case OPT_V6ONLY:
-		return set_int(sock->fd, IPPROTO_IPV6, IPV6_V6ONLY, on);
-	case OPT_NO_PORT:
-		return set_int(sock->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, on);
-	case OPT_FREEBIND:
-		return set_int(sock->fd, IPPROTO_IP, IP_FREEBIND, on);
-	case OPT_RANGE:
-		return set_int(sock->fd, IPPROTO_IP, IP_LOCAL_PORT_RANGE,
-			       (int)((uint32_t)op->high << 16 | op->low));
-	case OPT_DEVICE:
-		return setsockopt(sock->fd, SOL_SOCKET, SO_BINDTODEVICE, op->device,
-				  (socklen_t)strlen(op->device) + 1) < 0 ?
-			       -errno :
-			       0;
-	case OPT_CPU:
-		return set_int(sock->fd, SOL_SOCKET, SO_INCOMING_CPU, sched_getcpu() + op->cpu);
-	case OPT_PROGRAM:
-		return set_program(sock, on);
-	case OPT_BROADCAST:
-		return set_int(sock->fd, SOL_SOCKET, SO_BROADCAST, on);
-	case OPT_TRANSPARENT:
-		return set_int(sock->fd, IPPROTO_IP, IP_TRANSPARENT, on);
-	case OPT_MULTICAST_ALL:
-		if (sock->inet6)
-			set_int(sock->fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, on);
-		return set_int(sock->fd, IPPROTO_IP, IP_MULTICAST_ALL, on);
-	}
-	return -EINVAL;
-}
-
-static int do_socket(struct execution *run, const struct op *op)
-{
-	struct kernel_sock *sock = &run->socks[op->name];
-	struct timeval limit = {.tv_usec = 50000};
-	uint64_t cookie = 0;
-	socklen_t len = sizeof(cookie);
-
-	setfsuid(op->value);
-	sock->fd = socket(op->inet6 ? AF_INET6 : AF_INET,
-			  (op->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
-	setfsuid(0);
-	if (sock->fd < 0)
-		return -errno;
-	sock->used = true;
-	sock->udp = op->udp;
-	sock->inet6 = op->inet6;
-	sock->uid = op->value;
-	getsockopt(sock->fd, SOL_SOCKET, SO_COOKIE, &cookie, &len);
-	sock->cookie = (int64_t)cookie;
-	if (!op->udp)
-		setsockopt(sock->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	for (uint16_t option = 1; option; option = (uint16_t)(option << 1)) {
-		int r = op->options & option & OPT_OF_SOCKET ? set_option(sock, option, op, true) : 0;
-		if (r)
-			return r;
-	}
-	return 0;
 }
 
 static void effective_bind_service(bool on)
@@ -179,7 +81,7 @@ static void blocking(int fd, bool on)
 static int do_listen(struct kernel_sock *sock, int name)
 {
 	if (!sock->udp)
-		set_int(sock->fd, IPPROTO_TCP, TCP_MAXSEG, MARK_BASE + MARK_STEP * name);
+		execute_set(sock->fd, IPPROTO_TCP, TCP_MAXSEG, MARK_BASE + MARK_STEP * name);
 	if (listen(sock->fd, 64) < 0)
 		return -errno;
 	sock->listens = true;
@@ -210,7 +112,7 @@ static int do_connect(struct execution *run, const struct op *op, struct answer 
 	if (!sock->udp) {
 		/* A former listener's mark would hide that of the listener it connects to. */
 		if (!sock->listens)
-			set_int(sock->fd, IPPROTO_TCP, TCP_MAXSEG, 0);
+			execute_set(sock->fd, IPPROTO_TCP, TCP_MAXSEG, 0);
 		blocking(sock->fd, true);
 	}
 	if (connect(sock->fd, (struct sockaddr *)&to, len) < 0) {
@@ -295,7 +197,7 @@ static int do_accept(struct execution *run, const struct op *op, struct answer *
 	len = sizeof(cookie);
 	getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len);
 	sock->cookie = (int64_t)cookie;
-	set_int(fd, IPPROTO_TCP, TCP_MAXSEG, 0);
+	execute_set(fd, IPPROTO_TCP, TCP_MAXSEG, 0);
 	remember_tuple(sock);
 	listener->pending--;
 	return 0;
@@ -394,7 +296,7 @@ static int do_op(struct execution *run, const struct op *op, struct answer *ret)
 
 	switch ((enum op_kind)op->kind) {
 	case OP_SET:
-		return set_option(sock, op->options, op,
+		return execute_option(sock, op->options, op,
 				  op->options == OPT_DEVICE ? op->device[0] : op->on);
 	case OP_BIND:
 		r = do_bind(sock, op);
@@ -441,7 +343,7 @@ int execute_op(struct execution *run, const struct op *op, struct answer *ret)
 		*ret = answer;
 		return do_host(run->lab, op);
 	}
-	r = op->kind == OP_SOCKET ? do_socket(run, op) : do_op(run, op, &answer);
+	r = op->kind == OP_SOCKET ? execute_socket(run, op) : do_op(run, op, &answer);
 	answer.error = -r;
 	/* The answer went astray (bound devices): what state that leaves is not the rules' matter. */
 	answer.stuck = (op->kind == OP_CONNECT && r == -EINPROGRESS) ||

@@ -22,6 +22,8 @@ struct answer {
 	bool self;	  /* connected to itself */
 	bool delivery;	  /* the line was a delivery: an empty .got means nobody */
 	bool stuck;	  /* a connect() that nobody answered: the scenario ends here */
+	bool swept;	  /* .got is of many source ports together: exactly the model's set */
+	bool last;	  /* the line changed what deliveries must not change: end here */
 	bool untried;	  /* could not be tried here; compare nothing */
 	bool oracle_asked, oracle_differs; /* sock_diag's lookup named another socket */
 	uint8_t reply;	  /* enum reply */
@@ -55,6 +57,11 @@ bool execute_end(struct execution *run);
 
 /* Append the answer in the language of `berth model`, with a newline. */
 void answer_print(const struct answer *answer, struct strbuf *sb);
+
+/* Sockets and options, in execute_options.c. 0 or -errno. */
+int execute_socket(struct execution *run, const struct op *op);
+int execute_set(int fd, int level, int name, int value);
+int execute_option(const struct kernel_sock *sock, uint16_t option, const struct op *op, bool on);
 
 /* Deliveries, in execute_deliver.c. */
 void execute_deliver(struct execution *run, const struct op *op, struct answer *ret);

@@ -75,7 +75,7 @@ static bool read_reply(struct execution *run, const struct packet *sent, struct 
 	for (int i = 0; i < run->lab->n_devices; i++) {
 		ssize_t len;
 		while ((len = read(run->lab->devices[i].fd, bytes, sizeof(bytes))) > 0)
-			if (packet_read(bytes, (size_t)len, ret) && answers(ret, sent))
+			if (packet_read_frame(bytes, (size_t)len, ret) && answers(ret, sent))
 				return true;
 	}
 	return false;
@@ -84,7 +84,7 @@ static bool read_reply(struct execution *run, const struct packet *sent, struct 
 static void inject(const struct lab_device *device, const struct packet *packet)
 {
 	uint8_t bytes[PACKET_MAX];
-	size_t len = packet_build(packet, bytes);
+	size_t len = packet_frame(packet, device->mac, bytes);
 
 	while (write(device->fd, bytes, len) < 0 && errno == EINTR)
 		;
@@ -125,6 +125,23 @@ static void deliver_outside(struct execution *run, const struct lab_device *devi
 		packet.mss = 0;
 		inject(device, &packet);
 	}
+}
+
+/* So many that a group of three is seen whole, but for once in three million. */
+enum { SWEEP = 40 };
+
+static void sweep_outside(struct execution *run, const struct lab_device *device,
+			  struct packet packet, struct answer *ret)
+{
+	for (int i = 0; i < SWEEP; i++, packet.source_port++) {
+		struct answer one = {.error = 0};
+		deliver_outside(run, device, packet, &one);
+		ret->got |= one.got;
+		ret->reply = one.reply;
+	}
+	if (ret->got)
+		ret->reply = REPLY_NOTHING;
+	ret->swept = true;
 }
 
 static void local_datagram(struct execution *run, int fd, struct answer *ret)
@@ -285,18 +302,19 @@ void execute_deliver(struct execution *run, const struct op *op, struct answer *
 	const struct lab_device *device = lab_device(run->lab, op->device);
 	struct lab_tuple tuple = {.local = op->local, .remote = op->remote, .udp = op->udp,
 				  .local_port = op->port, .remote_port = op->remote_port};
-	bool local = lab_is_local(run->lab, &op->remote);
+	bool local = lab_is_local(run->lab, &op->remote), time_wait;
 	int state = 0, cpus[N_OP_NAMES];
 	int64_t cookie;
 
 	ret->delivery = true;
 	tuple.device = local || !device ? lab_owner_index(run->lab, &op->local) : device->index;
 	cookie = lab_lookup(run->lab, &tuple, &state);
-	if (cookie > 0 && !op->udp && state != 10) {
+	time_wait = cookie > 0 && !op->udp && state == 6 && local && !named_by_cookie(run, cookie);
+	if (cookie > 0 && !op->udp && state != 10 && !time_wait) {
 		deliver_live(run, op, cookie, state, ret);
 		return;
 	}
-	if (!op->udp && unaccepted(run, op)) {
+	if (!op->udp && !time_wait && unaccepted(run, op)) {
 		ret->untried = true; /* that connection is over: accept() would take ours for it */
 		return;
 	}
@@ -305,16 +323,26 @@ void execute_deliver(struct execution *run, const struct op *op, struct answer *
 	if (local)
 		deliver_local(run, op, ret);
 	else if (device)
-		deliver_outside(run, device,
-				(struct packet){.source = op->remote, .target = op->local,
-						.source_port = op->remote_port,
-						.target_port = op->port, .udp = op->udp},
-				ret);
+		(op->sweep ? sweep_outside : deliver_outside)(
+			run, device,
+			(struct packet){.source = op->remote, .target = op->local,
+					.source_port = op->remote_port,
+					.target_port = op->port, .udp = op->udp},
+			ret);
 	else
 		ret->untried = true;
 	if (op->udp)
 		put_cpus(run, cpus, true);
-	if (ret->untried || addr_is_multicast(&op->local))
+	if (time_wait) {
+		/*
+		 * The entry is gone now, whoever answered: its ACK is answered by RST, and the SYN
+		 * is repeated at once, and refused (tcp_rcv_synsent_state_process).
+		 */
+		ret->last = true;
+		if (!ret->got)
+			ret->reply = REPLY_ACK;
+	}
+	if (ret->untried || addr_is_multicast(&op->local) || ret->swept || time_wait)
 		return;
 	ret->oracle_asked = true;
 	ret->oracle_differs = (cookie > 0 ? named_by_cookie(run, cookie) : 0) != ret->got;

@@ -77,6 +77,7 @@ static void host_lines(struct world *w)
 	if (w->small_range) {
 		op = generate_add(w, OP_HOST_RANGE);
 		op->low = (uint16_t)(40000 + draw(w, 2));
+		w->range_low = op->low;
 		op->high = (uint16_t)(op->low + draw(w, w->theme == GENERATE_TCP_CONNECT ? 3 : 6));
 		if (chance(w, 15)) {
 			op = generate_add(w, OP_HOST_RESERVED);
@@ -130,10 +131,17 @@ static void draw_world(struct world *w)
 	if (w->theme == GENERATE_UDP_MANY) {
 		w->max_socks = 12 + (int)draw(w, 6);
 		w->ports[1] = w->ports[0];
+		w->mixed_crowd = chance(w, 50);
 		w->reuseaddr = chance(w, 50) ? 100 : 90;
 		w->reuseport = chance(w, 50) ? 0 : 90;
 	}
 	w->cpu = chance(w, 85) ? 0 : 40;
+	if (w->theme == GENERATE_MULTICAST && chance(w, 25)) {
+		w->regroup = true;
+		w->reuseport = w->reuseaddr = 100;
+		w->uid = w->device = w->inet6 = 0;
+		w->max_socks = 2 + (int)draw(w, 2);
+	}
 	w->program = chance(w, 90) ? 0 : 50;
 	w->target = generate_address(chance(w, 50) ? (chance(w, 50) ? "127.0.0.1" : "10.0.0.1") :
 						     (chance(w, 50) ? "::1" : "2001:db8::1"));
@@ -171,6 +179,8 @@ static void start(struct world *w)
 {
 	if (w->theme == GENERATE_TCP_CONNECT && chance(w, 25)) {
 		time_wait_lines(w);
+	} else if (w->theme == GENERATE_TCP_CONNECT && w->small_range && chance(w, 10)) {
+		connect_returns_lines(w);
 	} else if (w->theme == GENERATE_TCP_CONNECT && chance(w, 80)) {
 		new_socket(w);
 		bind_line(w, 0);

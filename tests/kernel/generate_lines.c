@@ -10,6 +10,17 @@
 static const char *const groups_v4[] = {"239.1.1.1", "239.1.1.2"};
 static const char *const groups_v6[] = {"ff0e::1:1", "ff0e::1:2"};
 
+/* One of a crowd: shares with everybody. The late ones of GENERATE_UDP_MANY share as they like. */
+static void crowd_options(struct world *w, struct op *op)
+{
+	static const uint16_t ways[] = {0, OPT_REUSEADDR, OPT_REUSEPORT,
+					OPT_REUSEADDR | OPT_REUSEPORT};
+
+	op->options &= (uint16_t)~(OPT_REUSEADDR | OPT_REUSEPORT);
+	op->options |= w->n_socks <= 11 ? ways[3] : ways[draw(w, 4)];
+	op->value = chance(w, 50) ? 1000 : 0;
+}
+
 void new_socket(struct world *w)
 {
 	struct op *op = generate_add(w, OP_SOCKET);
@@ -45,13 +56,19 @@ void new_socket(struct world *w)
 		op->options |= OPT_CPU;
 		op->cpu = (uint8_t)draw(w, 2);
 	}
+	if (w->theme == GENERATE_UDP_MANY && w->mixed_crowd)
+		crowd_options(w, op);
 	if (op->options & OPT_REUSEPORT && chance(w, w->program))
 		op->options |= OPT_PROGRAM;
 	if (plan->udp && chance(w, 5))
 		op->options |= OPT_BROADCAST;
-	if (plan->udp && w->theme == GENERATE_MULTICAST && chance(w, 10))
-		op->options |= OPT_MULTICAST_ALL;
+	if (plan->udp && w->regroup && chance(w, 50)) {
+		op = generate_add(w, OP_SET);
+		op->name = (int8_t)(w->n_socks - 1);
+		op->options = OPT_MULTICAST_ALL;
+	}
 }
+
 
 static void set_line(struct world *w, int name)
 {
@@ -180,6 +197,9 @@ static void deliver_line(struct world *w)
 		op->remote = generate_address(six ? (eth1 ? "2001:db8:1::9" : "2001:db8::9") :
 					   (eth1 ? "10.1.0.9" : "10.0.0.9"));
 		generate_device(op, eth1 ? "eth1" : "eth0");
+		op->sweep = w->reuseport && chance(w, 20);
+		if (op->sweep)
+			op->remote_port = 51000;
 	} else {
 		op->remote = generate_address(six ? v6[draw(w, 3)] : v4[draw(w, 3)]);
 		/* Loopback addresses talk to loopback addresses only. */
@@ -204,7 +224,7 @@ static void join_line(struct world *w, int name)
 	generate_device(op, chance(w, 70) ? "eth0" : "eth1");
 }
 
-static void named_line(struct world *w, enum op_kind kind, int name)
+void named_line(struct world *w, enum op_kind kind, int name)
 {
 	generate_add(w, kind)->name = (int8_t)name;
 }
@@ -285,86 +305,4 @@ void udp_line(struct world *w, int name)
 		join_line(w, name);
 	else if (w->theme != GENERATE_UDP_BIND)
 		deliver_line(w);
-}
-
-static struct op *plain_socket(struct world *w, int name, uint32_t uid, uint16_t options)
-{
-	struct op *op = generate_add(w, OP_SOCKET);
-
-	op->name = (int8_t)name;
-	op->value = uid;
-	op->options = options;
-	w->socks[name] = (struct plan){.exists = true, .connected_to = -1};
-	return op;
-}
-
-static void plain_bind(struct world *w, int name, const struct addr *addr, uint16_t port)
-{
-	struct op *op = generate_add(w, OP_BIND);
-
-	op->name = (int8_t)name;
-	op->local = *addr;
-	op->port = port;
-	w->socks[name].bound = true;
-}
-
-static void plain_connect(struct world *w, int name, const struct addr *addr, uint16_t port)
-{
-	struct op *op = generate_add(w, OP_CONNECT);
-
-	op->name = (int8_t)name;
-	op->remote = *addr;
-	op->remote_port = port;
-	w->socks[name].connected = true;
-}
-
-static uint32_t some_uid(struct world *w)
-{
-	return chance(w, 50) ? 1000 : 0;
-}
-
-static uint16_t some_sharing(struct world *w)
-{
-	static const uint16_t ways[] = {0, OPT_REUSEADDR, OPT_REUSEPORT, OPT_REUSEPORT,
-					OPT_REUSEADDR | OPT_REUSEPORT};
-
-	return ways[draw(w, N_ELEMENTS(ways))];
-}
-
-void time_wait_lines(struct world *w)
-{
-	const struct addr server = generate_address(chance(w, 50) ? "127.0.0.1" : "10.0.0.1");
-	const uint16_t way = some_sharing(w), port = w->ports[0], client_port = 45000;
-	int a = w->n_socks, b = a + 1, c = a + 2, d = a + 3, e = a + 4;
-	bool client_first = chance(w, 50);
-
-	w->n_socks += 5;
-	plain_socket(w, a, some_uid(w), way);
-	plain_bind(w, a, &server, port);
-	named_line(w, OP_LISTEN, a);
-	plain_socket(w, b, some_uid(w), some_sharing(w));
-	if (chance(w, 60))
-		plain_bind(w, b, &server, client_port);
-	plain_connect(w, b, &server, port);
-	generate_add(w, OP_ACCEPT)->from = (int8_t)a;
-	w->out->ops[w->out->n - 1].name = (int8_t)c;
-	named_line(w, OP_CLOSE, client_first ? b : c);
-	if (chance(w, 85))
-		named_line(w, OP_CLOSE, client_first ? c : b);
-	w->socks[b].closed = w->socks[c].closed = true;
-	if (chance(w, 40)) {
-		named_line(w, OP_CLOSE, a);
-		w->socks[a].closed = true;
-	}
-	plain_socket(w, d, some_uid(w), chance(w, 60) ? way : some_sharing(w));
-	if (chance(w, 50)) {
-		plain_bind(w, d, &server, chance(w, 50) ? client_port : port);
-		if (chance(w, 60))
-			plain_connect(w, d, &server, port);
-		else
-			named_line(w, OP_LISTEN, d);
-	} else {
-		plain_connect(w, d, &server, port);
-	}
-	plain_socket(w, e, some_uid(w), some_sharing(w));
 }

@@ -21,7 +21,10 @@ struct world {
 	int n_socks, max_socks;
 	const char *v4[3], *v6[3];
 	uint16_t ports[2];
-	bool small_range, nothing_foreign, one_family;
+	uint16_t range_low;
+	bool small_range, nothing_foreign;
+	bool regroup;	  /* many of a group deaf to other groups' packets */
+	bool mixed_crowd; /* see crowd_options() */
 	struct addr target; /* where most UDP sockets of this world connect to */
 	int cpu, program; /* percent */
 	int reuseaddr, reuseport, v6only, uid, device, inet6, zero_port; /* percent */
@@ -37,12 +40,14 @@ const char *draw_device(struct world *w);
 bool draw_udp(struct world *w);
 
 /* Lines: each appends one or a few. */
+void named_line(struct world *w, enum op_kind kind, int name);
 void new_socket(struct world *w);
 void bind_line(struct world *w, int name);
 void listen_line(struct world *w, int name);
 void tcp_line(struct world *w, int name);
 void udp_line(struct world *w, int name);
-/* A connection closed by both, and both ends' places asked for again. */
+/* Recipes. A connection closed by both, and both ends' places asked for again. */
 void time_wait_lines(struct world *w);
+void connect_returns_lines(struct world *w);
 
 #endif

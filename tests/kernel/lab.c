@@ -69,10 +69,11 @@ int lab_reset_knobs(struct lab *lab)
 	return 0;
 }
 
+/* IFF_NOARP: nobody answers such questions at our end, frames go out anyway. */
 static int set_up(const char *name)
 {
 	AUTO(closep) int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct ifreq request = {.ifr_flags = IFF_UP | IFF_RUNNING};
+	struct ifreq request = {.ifr_flags = IFF_UP | IFF_RUNNING | IFF_MULTICAST | IFF_NOARP};
 
 	if (fd < 0)
 		return -errno;
@@ -197,7 +198,7 @@ static int put_default_route(int family, int index)
 static int add_device(struct lab *lab, const char *name)
 {
 	struct lab_device *device = &lab->devices[lab->n_devices];
-	struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI};
+	struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
 	AUTO(closep) int fd = -1;
 	int r;
 
@@ -210,8 +211,11 @@ static int add_device(struct lab *lab, const char *name)
 	if (ioctl(fd, TUNSETIFF, &request) < 0)
 		return -errno;
 	r = set_up(name);
+	if (!r && ioctl(fd, SIOCGIFHWADDR, &request) < 0)
+		r = -errno;
 	if (r)
 		return r;
+	memcpy(device->mac, request.ifr_hwaddr.sa_data, sizeof(device->mac));
 	snprintf(device->name, sizeof(device->name), "%s", name);
 	device->index = (int)if_nametoindex(name);
 	device->fd = take_fd(&fd);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A private network namespace to run scenarios in: lo, and devices whose other end is this
- * process (tun), so that a packet "from outside" is one write() and the kernel has dealt with it
+ * process (tap), so that a packet "from outside" is one write() and the kernel has dealt with it
  * when that returns. The calling process moves into the namespace.
  */
 #ifndef BERTH_TESTS_KERNEL_LAB_H
@@ -29,6 +29,7 @@ enum lab_knob {
 struct lab_device {
 	char name[16];
 	int index, fd;
+	unsigned char mac[6];
 };
 
 struct lab {

@@ -48,6 +48,10 @@ static enum match match_target(const char *at, const struct answer *kernel)
 		return kernel->peer_of == names ? MATCH_YES : MATCH_NO;
 	if (kernel->peer_of)
 		return MATCH_NO;
+	if (one_of && kernel->swept)
+		return __builtin_popcount(names) > 3 ? (got & ~names ? MATCH_NO : MATCH_DICE) :
+		       got == names		     ? MATCH_DICE :
+						       MATCH_NO;
 	if (one_of)
 		return got && !(got & ~names) && !(got & (got - 1)) ? MATCH_DICE : MATCH_NO;
 	return got == names ? MATCH_YES : MATCH_NO;
@@ -90,8 +94,7 @@ enum match match_answer(const char *said, const struct model_verdict *verdict, c
 	    (kernel->error == EADDRINUSE || kernel->error == EADDRNOTAVAIL))
 		return MATCH_UNSAID;
 	if (starts(said, "-> ")) {
-		enum match match = match_target(said + 3, kernel);
-		return match == MATCH_DICE ? MATCH_YES : match;
+		return match_target(said + 3, kernel);
 	}
 	if (starts(said, "ok"))
 		return match_ok(said, op, kernel);

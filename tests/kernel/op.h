@@ -73,6 +73,7 @@ struct op {
 	uint16_t port, remote_port;
 	uint16_t low, high;
 	uint8_t cpu;
+	bool sweep; /* OP_DELIVER: try many source ports, from .remote_port on */
 	uint32_t value; /* uid, or a sysctl's number */
 	struct addr local, remote; /* OP_BIND: local; OP_CONNECT: remote; OP_DELIVER: remote > local */
 	char device[OP_DEVICE_SIZE];
@@ -85,6 +86,14 @@ void op_print(const struct op *op, struct strbuf *sb);
  * (chose); -EINVAL: not our language.
  */
 int op_parse(const char *line, struct op *ret);
+
+/* Words of the language and what they stand for; each list ends with a NULL word. */
+struct op_word {
+	uint16_t value;
+	const char *word;
+};
+extern const struct op_word op_option_words[]; /* enum op_option */
+extern const struct op_word op_host_words[];   /* enum op_kind */
 
 /* "SO_REUSEPORT" and friends as the language spells them: one bit's word. */
 const char *op_option_word(uint16_t option);

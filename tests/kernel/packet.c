@@ -153,3 +153,25 @@ bool packet_read(const uint8_t *from, size_t len, struct packet *ret)
 	*ret = p;
 	return true;
 }
+
+size_t packet_frame(const struct packet *p, const uint8_t mac[6], uint8_t *to)
+{
+	bool v4 = p->source.family == ADDR_IPV4;
+	const uint8_t *group = p->target.bytes;
+
+	memset(to, 0, 12);
+	to[6] = 2; /* a sender of our own */
+	put16(to + 12, v4 ? 0x0800 : 0x86dd);
+	if (!addr_is_multicast(&p->target))
+		memcpy(to, mac, 6);
+	else if (v4) /* RFC 1112 6.4 */
+		memcpy(to, (uint8_t[]){1, 0, 0x5e, group[1] & 0x7f, group[2], group[3]}, 6);
+	else /* RFC 2464 7 */
+		memcpy(to, (uint8_t[]){0x33, 0x33, group[12], group[13], group[14], group[15]}, 6);
+	return 14 + packet_build(p, to + 14);
+}
+
+bool packet_read_frame(const uint8_t *from, size_t len, struct packet *ret)
+{
+	return len > 14 && packet_read(from + 14, len - 14, ret);
+}

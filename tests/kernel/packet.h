@@ -22,6 +22,10 @@ struct packet {
 	uint32_t seq, ack;
 };
 
+/* The Ethernet frame to @mac (or the multicast address that fits) instead: 14 bytes more. */
+size_t packet_frame(const struct packet *packet, const uint8_t mac[6], uint8_t *to);
+bool packet_read_frame(const uint8_t *from, size_t len, struct packet *ret);
+
 /* Write the IP packet; UDP carries four bytes of @seq. Returns its size (at most PACKET_MAX). */
 size_t packet_build(const struct packet *packet, uint8_t *to);
 /* False for anything that is not TCP, UDP or an ICMP error about one of these. */
