@@ -181,6 +181,10 @@ static void start(struct world *w)
 		time_wait_lines(w);
 	} else if (w->theme == GENERATE_TCP_CONNECT && w->small_range && chance(w, 10)) {
 		connect_returns_lines(w);
+	} else if (w->theme == GENERATE_UDP_MANY) {
+		crowd_lines(w);
+	} else if (w->regroup && chance(w, 40)) {
+		regroup_lines(w);
 	} else if (w->theme == GENERATE_TCP_CONNECT && chance(w, 80)) {
 		new_socket(w);
 		bind_line(w, 0);
@@ -199,7 +203,7 @@ void generate(uint64_t seed, enum generate_theme theme, struct scenario *ret)
 	draw_world(&w);
 	host_lines(&w);
 	start(&w);
-	lines = ret->n + 4 + draw(&w, 20) + (w.theme == GENERATE_UDP_MANY ? 24 : 0);
+	lines = ret->n + 4 + draw(&w, 20);
 	w.max_socks += w.n_socks > 1 ? w.n_socks - 1 : 0;
 	for (int tries = 0; tries < 200 && ret->n < lines && ret->n < MAX_OPS - 4; tries++) {
 		int name;

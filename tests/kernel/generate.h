@@ -8,7 +8,7 @@
 
 #include "op.h"
 
-enum { MAX_OPS = 64 };
+enum { MAX_OPS = 96 };
 
 struct scenario {
 	struct op ops[MAX_OPS];

@@ -49,5 +49,7 @@ void udp_line(struct world *w, int name);
 /* Recipes. A connection closed by both, and both ends' places asked for again. */
 void time_wait_lines(struct world *w);
 void connect_returns_lines(struct world *w);
+void crowd_lines(struct world *w);
+void regroup_lines(struct world *w);
 
 #endif

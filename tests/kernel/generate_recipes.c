@@ -110,3 +110,39 @@ void connect_returns_lines(struct world *w)
 	plain_socket(w, d, 0, some_sharing(w));
 	plain_connect(w, d, chance(w, 80) ? &two : &one, w->ports[0]);
 }
+
+/* More than ten sockets on the port: a bind() to one address then looks in shorter chains. */
+void crowd_lines(struct world *w)
+{
+	for (int i = 0; i < 11; i++) {
+		new_socket(w);
+		bind_line(w, w->n_socks - 1);
+	}
+}
+
+/* A group of which one member hears the multicast group: the others may get its packets. */
+void regroup_lines(struct world *w)
+{
+	const struct addr group = generate_address("239.1.1.1"), any = generate_address("0.0.0.0");
+	const struct addr *addr = chance(w, 50) ? &group : &any;
+	struct op *op;
+
+	for (int i = 0; i < 2 + (int)draw(w, 2); i++) {
+		plain_socket(w, w->n_socks, 0, OPT_REUSEPORT)->udp = true;
+		w->socks[w->n_socks].udp = true;
+		op = generate_add(w, OP_SET);
+		op->name = (int8_t)w->n_socks;
+		op->options = OPT_MULTICAST_ALL;
+		op->on = chance(w, 30);
+		plain_bind(w, w->n_socks++, addr, w->ports[0]);
+	}
+	op = generate_add(w, OP_JOIN);
+	op->name = (int8_t)draw(w, (uint32_t)w->n_socks);
+	op->local = group;
+	generate_device(op, "eth0");
+	op = generate_add(w, OP_DELIVER);
+	*op = (struct op){.kind = OP_DELIVER, .udp = true, .sweep = true, .remote_port = 51000,
+			  .port = w->ports[0], .local = group};
+	op->remote = generate_address("10.0.0.9");
+	generate_device(op, "eth0");
+}
