@@ -141,7 +141,7 @@ int udp_disconnect(struct model_space *space, uint32_t id)
 		if (r)
 			return r;
 	}
-	if (!(sock->flags & F_LOCK_PORT))
+	if (sock->lport && !(sock->flags & F_LOCK_PORT))
 		udp_port_leave(space, id);
 	return 0;
 }
