@@ -14,7 +14,7 @@ static const uint64_t MS = 1000000;
 /* Ports that are rarely filtered or rarely open: an answer of either kind proves a living host. */
 static const uint16_t side_ports[] = {9, 22, 80, 443};
 /* traceroute's port: closed nearly everywhere, answered by ICMP port unreachable. */
-enum { SIDE_UDP_PORT = 33434, N_AGAIN = 4, LADDER_WAIT_MS = 1300, LATE_WAIT_MS = 3500, ANSWERED_WAIT_MS = 250 };
+enum { SIDE_UDP_PORT = 33434, N_AGAIN = 4, LADDER_WAIT_MS = 1300, LATE_WAIT_MS = 3500, REPEAT_WAIT_MS = 1200, ANSWERED_WAIT_MS = 250 };
 
 /* Did a packet leave and an answer matter? Otherwise the kernel's own word is all there is. */
 static bool worth_asking(const struct attempt *a)
@@ -96,6 +96,8 @@ void around_start(struct around *around, const struct case_facts *facts, const s
 		around->tap = tap_start();
 	plan_side(around, facts, a);
 	asking_start(&around->side[0], &facts->asked);
+	if (a->by_program && a->error && a->error != ETIMEDOUT && !a->n_icmps)
+		asking_wait(around->side, 1, monotonic_ns() + REPEAT_WAIT_MS * MS);
 	for (unsigned i = 0; i < around->n_ladder; i++) {
 		around->ladder[i] = (struct asking){
 			.fd = -1,
