@@ -72,7 +72,7 @@ static void add_extended(struct strbuf *text, const struct snapshot *snap,
 
 	if (sock->uid)
 		strbuf_printf(text, " uid:%u", sock->uid);
-	if (sock->inode)
+	if (sock->inode || sock_is_inet(sock))
 		strbuf_printf(text, " ino:%u", sock->inode);
 	if (sock->cookie)
 		strbuf_printf(text, " sk:%llx", (unsigned long long)sock->cookie);
@@ -101,12 +101,13 @@ static void add_memory(struct strbuf *text, const struct sock_extra *extra)
 
 static void add_tos(struct strbuf *text, const struct sock_extra *extra)
 {
-	if (extra && extra->has_tos)
-		strbuf_printf(text, " tos:0x%x", extra->tos);
-	if (extra && extra->has_tclass)
-		strbuf_printf(text, " tclass:0x%x", extra->tclass);
-	if (extra && extra->class_id)
-		strbuf_printf(text, " class_id:0x%x", extra->class_id);
+	if (!extra || !(extra->has_tos || extra->has_tclass || extra->class_id))
+		return;
+	if (extra->has_tos)
+		strbuf_printf(text, " tos:%#x", extra->tos);
+	if (extra->has_tclass)
+		strbuf_printf(text, " tclass:%#x", extra->tclass);
+	strbuf_printf(text, " class_id:%#x", extra->class_id);
 }
 
 static void add_sockopt(struct strbuf *text, const struct sock_extra *extra)
@@ -153,7 +154,7 @@ void list_details_add(struct strbuf *text, uint32_t details, const struct snapsh
 	if (details & DETAIL_MEMORY)
 		add_memory(text, extra);
 	if (details & DETAIL_INFO)
-		list_info_add(text, snap, sock);
+		list_info_add(text, details, snap, sock);
 	if (text->len == start) {
 		text->len = before; /* nothing known of it: no empty line */
 		if (text->room)

@@ -18,6 +18,7 @@ enum list_detail {
 	DETAIL_CGROUP = 1 << 5,	  /* --cgroup */
 	DETAIL_SOCKOPT = 1 << 6,  /* --inet-sockopt */
 	DETAIL_ONE_LINE = 1 << 7, /* -O: no line break before -m and -i */
+	DETAIL_NUMERIC = 1 << 8,  /* -n: rates in plain bits a second */
 };
 
 /* What @details (enum list_detail) need collected, as enum fact. */
@@ -28,6 +29,7 @@ void list_details_add(struct strbuf *text, uint32_t details, const struct snapsh
 		      const struct sock *sock);
 
 /* The -i part alone, in list_info.c. */
-void list_info_add(struct strbuf *text, const struct snapshot *snap, const struct sock *sock);
+void list_info_add(struct strbuf *text, uint32_t details, const struct snapshot *snap,
+		   const struct sock *sock);
 
 #endif

@@ -29,6 +29,7 @@ enum info_form {
 	INFO_PAIR,   /* rtt:0.06/0.03, second field behind .between */
 	INFO_RATE,   /* send 3.4Gbps */
 	INFO_BUSY,   /* busy:12ms */
+	INFO_SEND,   /* as INFO_RATE; the field is whole bytes, which would round it */
 	INFO_FLAG,   /* app_limited */
 };
 
@@ -64,7 +65,7 @@ static const struct info_row rows[] = {
 	{"data_segs_out:", &field_data_segs_out},
 	{"data_segs_in:", &field_data_segs_in},
 	{NULL}, /* what the congestion control tells of itself stands here */
-	{"send ", &field_send_rate, INFO_RATE},
+	{"send ", &field_send_rate, INFO_SEND},
 	{"lastsnd:", &field_last_sent},
 	{"lastrcv:", &field_last_received},
 	{"lastack:", &field_last_ack},
@@ -107,20 +108,44 @@ static bool number_of(const struct field *field, const struct snapshot *snap,
 	return true;
 }
 
-static void add_rate(struct strbuf *text, double bytes_a_second)
+static void add_rate(struct strbuf *text, double bytes_a_second, bool numeric)
 {
 	static const char *const units[] = {"", "K", "M", "G", "T"};
 	double rate = bytes_a_second * 8;
 	size_t unit = 0;
 
-	for (; rate >= 1e3 && unit + 1 < N_ELEMENTS(units); unit++)
+	for (; rate >= 1e3 && unit + 1 < N_ELEMENTS(units) && !numeric; unit++)
 		rate /= 1e3;
-	strbuf_printf(text, "%.*g%sbps", rate < 1e3 ? 9 : 3, rate, units[unit]);
+	if (numeric)
+		strbuf_printf(text, "%.0fbps", rate);
+	else
+		strbuf_printf(text, "%.3g%sbps", rate, units[unit]);
 }
 
-static void add_row(struct strbuf *text, const struct info_row *row, const struct snapshot *snap,
-		    const struct sock *sock)
+/* One congestion window a round trip, in bytes a second. */
+static double send_rate(const struct snapshot *snap, const struct sock *sock)
 {
+	double mss, cwnd, rtt_ms;
+
+	if (!number_of(&field_mss, snap, sock, &mss) ||
+	    !number_of(&field_cwnd, snap, sock, &cwnd) ||
+	    !number_of(&field_rtt, snap, sock, &rtt_ms) || rtt_ms <= 0)
+		return 0;
+	return mss * cwnd * 1000 / rtt_ms;
+}
+
+struct target {
+	struct strbuf *text;
+	const struct snapshot *snap;
+	const struct sock *sock;
+	bool numeric;
+};
+
+static void add_row(const struct target *target, const struct info_row *row)
+{
+	struct strbuf *text = target->text;
+	const struct snapshot *snap = target->snap;
+	const struct sock *sock = target->sock;
 	double first = 0, second = 0;
 	const bool has_first = number_of(row->field, snap, sock, &first);
 	const bool has_second = row->second && number_of(row->second, snap, sock, &second);
@@ -138,11 +163,14 @@ static void add_row(struct strbuf *text, const struct info_row *row, const struc
 		strbuf_printf(text, "%.10g%c%.10g", first, row->between, second);
 		break;
 	case INFO_RATE:
-		add_rate(text, first);
+		add_rate(text, first, target->numeric);
 		if (has_second && second) {
 			strbuf_add_char(text, row->between);
-			add_rate(text, second);
+			add_rate(text, second, target->numeric);
 		}
+		break;
+	case INFO_SEND:
+		add_rate(text, send_rate(snap, sock), target->numeric);
 		break;
 	case INFO_BUSY:
 		strbuf_printf(text, "%.0fms", first);
@@ -152,7 +180,7 @@ static void add_row(struct strbuf *text, const struct info_row *row, const struc
 	}
 }
 
-static void add_congestion_info(struct strbuf *text, const struct sock_extra *extra)
+static void add_congestion_info(struct strbuf *text, const struct sock_extra *extra, bool numeric)
 {
 	union tcp_cc_info info;
 
@@ -168,7 +196,7 @@ static void add_congestion_info(struct strbuf *text, const struct sock_extra *ex
 	} else if (extra->cc_kind == INET_DIAG_BBRINFO) {
 		uint64_t bytes = (uint64_t)info.bbr.bbr_bw_hi << 32 | info.bbr.bbr_bw_lo;
 		strbuf_add_text(text, " bbr:(bw:");
-		add_rate(text, (double)bytes);
+		add_rate(text, (double)bytes, numeric);
 		strbuf_printf(text, ",mrtt:%g", info.bbr.bbr_min_rtt / 1000.0);
 		if (info.bbr.bbr_pacing_gain)
 			strbuf_printf(text, ",pacing_gain:%g", info.bbr.bbr_pacing_gain / 256.0);
@@ -178,8 +206,10 @@ static void add_congestion_info(struct strbuf *text, const struct sock_extra *ex
 	}
 }
 
-void list_info_add(struct strbuf *text, const struct snapshot *snap, const struct sock *sock)
+void list_info_add(struct strbuf *text, uint32_t details, const struct snapshot *snap,
+		   const struct sock *sock)
 {
+	const struct target target = {text, snap, sock, details & DETAIL_NUMERIC};
 	const struct sock_extra *extra = sock_extra(snap, sock);
 	struct value value;
 
@@ -191,9 +221,9 @@ void list_info_add(struct strbuf *text, const struct snapshot *snap, const struc
 		strbuf_printf(text, " %s", extra->congestion);
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++)
 		if (rows[i].label)
-			add_row(text, &rows[i], snap, sock);
+			add_row(&target, &rows[i]);
 		else
-			add_congestion_info(text, extra);
+			add_congestion_info(text, extra, target.numeric);
 	if (extra->ulp)
 		strbuf_printf(text, " tcp-ulp-%s", extra->ulp);
 }

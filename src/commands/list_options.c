@@ -34,7 +34,7 @@ const struct option_row list_option_rows[] = {
 	{"cgroup", 0, NULL, false, "control group", NULL},
 	{"inet-sockopt", 0, NULL, false, "IP options", NULL},
 	{"summary", 's', NULL, false, "counts instead of sockets", NULL},
-	{"numeric", 'n', NULL, false, "ports as numbers (what is done anyway)", NULL},
+	{"numeric", 'n', NULL, false, "ports (as always without -r) and rates as plain numbers", NULL},
 	{"resolve", 'r', NULL, false, "ports by the names of their services", NULL},
 	{"oneline", 'O', NULL, false, "one line a socket, also with -i and -m", NULL},
 	{"no-header", 0, NULL, false, "the same as --no-headings", NULL},
@@ -95,6 +95,7 @@ static const struct {
 	{"cgroup", .details = DETAIL_CGROUP},
 	{"inet-sockopt", .details = DETAIL_SOCKOPT},
 	{"oneline", .details = DETAIL_ONE_LINE},
+	{"numeric", .details = DETAIL_NUMERIC},
 };
 
 static int parse_query(struct list *list, const char *words)

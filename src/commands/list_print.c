@@ -50,7 +50,7 @@ static int print_table(const struct rows *rows, size_t n_rows, struct output *ou
 		.color = output->color,
 		.screen = output->screen,
 		.cell = cell,
-		.tail = rows->list->details ? tail : NULL,
+		.tail = rows->list->details & ~DETAIL_NUMERIC ? tail : NULL,
 		.data = rows,
 	};
 
