@@ -3,10 +3,10 @@
 #include "commands/command.h"
 #include "commands/help.h"
 #include "commands/options.h"
+#include "commands/version.h"
 #include "base/auto.h"
 
 #include <locale.h>
-#include <stdio.h>
 #include <string.h>
 
 /* +1: a command is its file with the row, and one line here. */
@@ -71,7 +71,7 @@ int command_main(int argc, char **argv)
 		return EXIT_YES;
 	}
 	if (first && (!strcmp(first, "--version") || !strcmp(first, "-V"))) {
-		puts("berth " BERTH_VERSION);
+		version_print(argc > 2 && (!strcmp(argv[2], "-v") || !strcmp(argv[2], "--verbose")));
 		return EXIT_YES;
 	}
 	const struct command *command = first && *first != '-' ? command_find(first) : NULL;

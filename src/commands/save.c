@@ -7,6 +7,7 @@
 #include "base/out.h"
 #include "core/facts.h"
 #include "core/snapshot.h"
+#include "record/redact.h"
 #include "record/writer.h"
 
 #include <errno.h>
@@ -77,13 +78,23 @@ static int save_run(const struct invocation *inv)
 	int code = collect(inv, &request, &snap);
 	if (code)
 		return code;
-	collect_user_names(inv, snap);
+	const bool hide = option_given(inv, "redact");
+	if (!hide)
+		collect_user_names(inv, snap);
+	else if (redact(snap))
+		return failure(inv, "out of memory");
 	int error = strcmp(path, "-") != 0 ? save_snapshot(snap, path) : write_file(snap, STDOUT_FILENO);
 	if (error && error != -EPIPE)
 		return failure(inv, "cannot write %s: %s", path, strerror(-error));
 	coverage_print(inv, snap);
 	return EXIT_YES;
 }
+
+static const struct option_row save_options[] = {
+	{"redact", 0, NULL, false,
+	 "for bug reports: without command lines, paths, names of users and public addresses", NULL},
+	{},
+};
 
 const struct command command_save = {
 	.name = "save",
@@ -94,7 +105,9 @@ const struct command command_save = {
 		"Its format is described in docs/recording-format.md.\n",
 	.examples = "berth save now.ndjson\tKeep what there is now\n"
 		    "berth list -ta --from now.ndjson\tAsk it later\n"
+		    "berth save --redact bug.ndjson\tTo send with a bug report\n"
 		    "ssh host berth save - | berth --from -\tOpen ports of another machine\n",
+	.options = save_options,
 	.groups = OPTIONS_SNAPSHOT,
 	.operands = "@file",
 	.run = save_run,

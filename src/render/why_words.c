@@ -66,6 +66,10 @@ unsigned also_of(const struct findings *findings, const struct finding **ret)
 	     i < findings->n && n < N_ALSO; i++) {
 		const struct finding *f = findings->all[i];
 		bool known = findings->all[0]->cause == f->cause && i;
+		/* what was merely seen adds nothing once it is known why */
+		known = known || (cause_rows[f->cause].is_symptom &&
+				  !cause_rows[findings->all[0]->cause].is_symptom &&
+				  findings->all[0]->proof != PROOF_GUESS);
 		for (unsigned k = 0; k < n; k++)
 			known = known || ret[k]->cause == f->cause;
 		if (!known)
