@@ -6,6 +6,7 @@
 #include "sources/world.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
@@ -61,7 +62,8 @@ static int read_entry(const struct nlmsghdr *msg, void *data)
 	if (tcp.at[CTA_PROTOINFO_TCP_STATE])
 		e->state = tcp_state_name(attr_number(&tcp, CTA_PROTOINFO_TCP_STATE, 99));
 	q->found = true;
-	return 0;
+	/* The kernel marks this only answer as one of several (NLM_F_MULTI): stop reading. */
+	return -ECANCELED;
 }
 
 static void put_flow(struct nlmsghdr *request, const struct flow_tuple *flow)
@@ -107,8 +109,10 @@ bool conntrack_find(struct world *world, const struct world_netns *netns, struct
 {
 	struct question q = {.arena = arena, .flow = flow};
 
-	if (!flow->src_port || flow->src.family != flow->dst.family ||
-	    world_run(world, netns, ask, &q) || !q.found)
+	if (!flow->src_port || flow->src.family != flow->dst.family)
+		return false;
+	world_run(world, netns, ask, &q);
+	if (!q.found)
 		return false;
 	*ret_entry = q.entry;
 	return true;
