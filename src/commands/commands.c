@@ -17,6 +17,7 @@
 	X(port)		\
 	X(save)		\
 	X(why)		\
+	X(trace)	\
 	X(gets)		\
 	X(free)		\
 	X(wait)		\
