@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* berth wait: until all the named places answer, or none of them does, then perhaps a command. */
 #include "commands/command.h"
+#include "commands/why.h"
+#include "act/bindable.h"
 #include "base/auto.h"
 #include "base/duration.h"
 #include "core/endpoint.h"
 #include "probe/knock.h"
 #include "probe/lookup.h"
+#include "sources/inet_lookup.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,12 +17,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_TARGETS = 64, MAX_ADDRESSES = 16, KNOCK_LIMIT_MS = 2000 };
+enum { MAX_TARGETS = 64, MAX_ADDRESSES = 16, KNOCK_LIMIT_MS = 2000, LOOKS_A_KNOCK = 8 };
 
 struct target {
 	struct endpoint endpoint;
 	const char *text; /* as typed */
 	bool answers;
+	unsigned n_tries;
 	char state[160]; /* what the last try met, in words */
 };
 
@@ -39,6 +43,42 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Is it an address of this host? Whoever can be bound is. */
+static bool is_local(const struct addr *addr)
+{
+	return addr_is_loopback(addr) ||
+	       !bindable(NULL, SOCK_PROTO_UDP, addr, 0, false);
+}
+
+/*
+ * A look at the kernel's tables instead of a handshake: does nobody listen there? False when it
+ * cannot be told. Costs microseconds and disturbs no server.
+ */
+static bool nobody_listens(const struct addr *addr, uint16_t port)
+{
+	const struct inet_packet packet = {
+		.proto = SOCK_PROTO_TCP,
+		.local = *addr,
+		.remote = *addr,
+		.local_port = port,
+		.remote_port = 1,
+	};
+	struct sock sock;
+
+	return is_local(addr) && inet_lookup(NULL, &packet, &sock) == -ENOENT;
+}
+
+/* For most rounds the tables are enough; but NAT may answer where nobody listens, so now and then. */
+static bool all_silent(const struct target *target, const struct addr *addresses, size_t n)
+{
+	if (!n || target->n_tries % LOOKS_A_KNOCK == 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!nobody_listens(&addresses[i], target->endpoint.port))
+			return false;
+	return true;
+}
+
 static void try_target(const struct waiting *waiting, struct target *target, uint64_t left_ms)
 {
 	struct knock knocks[MAX_ADDRESSES] = {};
@@ -48,6 +88,12 @@ static void try_target(const struct waiting *waiting, struct target *target, uin
 	size_t n = lookup_addresses(target->endpoint.host, limit, addresses, MAX_ADDRESSES, &why_not);
 
 	target->answers = false;
+	if (all_silent(target, addresses, n)) {
+		target->n_tries++;
+		snprintf(target->state, sizeof(target->state), "%s", strerror(ECONNREFUSED));
+		return;
+	}
+	target->n_tries++;
 	if (!n)
 		snprintf(target->state, sizeof(target->state), "%s", why_not);
 	for (size_t i = 0; i < n; i++)
@@ -118,6 +164,17 @@ static void tell_missed(const struct invocation *inv, const struct waiting *wait
 	}
 }
 
+/* What 'why connect' says of the first that did not answer. */
+static void explain_missed(const struct waiting *waiting)
+{
+	for (size_t i = 0; i < waiting->n_targets && !waiting->gone; i++)
+		if (!waiting->targets[i].answers) {
+			why_explain(waiting->targets[i].endpoint.host,
+				    waiting->targets[i].endpoint.port);
+			return;
+		}
+}
+
 /* Operands before "--" are targets, those behind it the command. 0 or EXIT_USAGE. */
 static int parse_targets(const struct invocation *inv, struct waiting *waiting)
 {
@@ -171,6 +228,8 @@ static int run_wait(const struct invocation *inv)
 	code = wait_until(waiting);
 	if (code) {
 		tell_missed(inv, waiting);
+		if (!option_given(inv, "quiet"))
+			explain_missed(waiting);
 		return code;
 	}
 	if (inv->command_at < 0 || !inv->operands[inv->command_at])
@@ -183,6 +242,7 @@ static const struct option_row wait_options[] = {
 	{"gone", 0, NULL, false, "wait until nobody answers any more", NULL},
 	{"timeout", 't', "TIME", false, "give up after TIME (default 60s)", NULL},
 	{"interval", 'i', "TIME", false, "pause between two tries (default 250ms)", NULL},
+	{"quiet", 'q', NULL, false, "when time is up do not look for the reason", NULL},
 	{"http", 0, "PATH", false, "ask for PATH by HTTP and wait for a status of 2xx or 3xx", NULL},
 	{},
 };
@@ -193,6 +253,8 @@ const struct command command_wait = {
 	.summary = "Wait until a port answers, or is gone",
 	.help = "Tries a TCP handshake with every place named until all answer (or, with --gone, none\n"
 		"does), then runs COMMAND in its own place if one is given. PORT alone means this host.\n"
+		"When time is up it says what 'berth why connect' finds. A port of this host is watched in\n"
+		"the kernel's tables, without sending anything; a handshake is tried every now and then.\n"
 		"Exit code: 0 as wished, 1 not within the time; or that of COMMAND.\n",
 	.examples = "berth wait db.example:5432 -- ./migrate\tstart when the database answers\n"
 		    "berth wait :8080 --http /health -t 30s\tuntil the service says it is well\n"

@@ -197,6 +197,24 @@ static int run(const struct invocation *inv)
 	return usage_error(inv, "say 'connect HOST:PORT', 'bind ADDR:PORT' or '-- COMMAND'");
 }
 
+void why_explain(const char *host, uint16_t port)
+{
+	const struct invocation inv = {};
+	AUTO(case_freep) struct case_facts *facts = case_new();
+
+	if (!facts)
+		return;
+	facts->asked.op = CASE_CONNECT;
+	facts->asked.proto = SOCK_PROTO_TCP;
+	facts->asked.uid = -1;
+	facts->asked.port = port;
+	facts->asked.host = host;
+	facts->asked.target = arena_printf(&facts->arena, strchr(host, ':') ? "[%s]:%u" : "%s:%u",
+					   host, port);
+	parse_scoped(host, &facts->asked.addr);
+	why_connect(&inv, facts);
+}
+
 const struct command command_why = {
 	.name = "why",
 	.args = "connect [PROTO] HOST:PORT | bind [PROTO] ADDR:PORT | -- COMMAND ARG...",

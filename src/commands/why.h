@@ -3,6 +3,8 @@
 #ifndef BERTH_COMMANDS_WHY_H
 #define BERTH_COMMANDS_WHY_H
 
+#include <stdint.h>
+
 struct case_facts;
 struct invocation;
 
@@ -17,6 +19,9 @@ void why_holders(struct case_facts *facts);
 
 /* bind: what the port rules say of it, beside what the kernel said. */
 void why_rules(const struct invocation *inv, struct case_facts *facts);
+
+/* Try, diagnose and print for another command's sake: why does nobody answer at @host:@port? */
+void why_explain(const char *host, uint16_t port);
 
 int why_connect(const struct invocation *inv, struct case_facts *facts);
 int why_bind(const struct invocation *inv, struct case_facts *facts);
