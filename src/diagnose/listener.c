@@ -99,16 +99,22 @@ static void hints(const struct scene *s, struct finding *none)
 		} else if (l->proto == SOCK_PROTO_TCP && l->local_port != s->hop->dst_port && tcp++ < 4) {
 			const struct place_process *p =
 				l->n_pids ? place_process(s->place, l->pids[0]) : NULL;
-			finding_evidence(s->to, none, "sock_diag", "pid %u (%s) listens on %s instead",
-					 l->n_pids ? l->pids[0] : 0, p && p->comm ? p->comm : "?",
-					 addr_format_port(&l->local, l->local_port, local));
+			addr_format_port(&l->local, l->local_port, local);
+			if (l->n_pids)
+				finding_evidence(s->to, none, "sock_diag",
+						 "pid %u (%s) listens on %s instead", l->pids[0],
+						 p && p->comm ? p->comm : "?", local);
+			else
+				finding_evidence(s->to, none, "sock_diag",
+						 "a process of uid %u that cannot be seen listens on %s "
+						 "instead", l->uid, local);
 		}
 	}
 	if (tcp) {
 		struct finding *f = finding_add(s->to, CAUSE_LISTENER_ON_OTHER_PORT, PROOF_GUESS);
 		finding_says(s->to, f, "Perhaps the service is one that listens on another port there.");
 	}
-	if (!tcp && n_unix == 1) {
+	if (!tcp && n_unix == 1 && only_unix->n_pids) {
 		const struct place_process *p = place_process(s->place, only_unix->pids[0]);
 		struct finding *f = add(s, CAUSE_LISTENER_UNIX_ONLY, PROOF_KERNEL);
 		finding_says(s->to, f, "Nothing there listens on TCP; pid %u (%s) listens on the UNIX "
