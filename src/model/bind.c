@@ -201,9 +201,45 @@ static struct model_outcome exhausted(const struct choice *choice)
 	return outcome;
 }
 
+/*
+ * The asker's own options are not all known (a socket of a machine that is asked to listen): with
+ * and without them.
+ */
+static void settle_own(const struct asker *asker, uint16_t port, struct model_verdict *ret)
+{
+	enum model_fact facts = asker->sock->unknown & (MODEL_FACT_REUSEADDR | MODEL_FACT_REUSEPORT);
+	uint32_t flags = (facts & MODEL_FACT_REUSEADDR ? F_REUSEADDR : 0) |
+			 (facts & MODEL_FACT_REUSEPORT ? F_REUSEPORT : 0);
+	struct msock with = *asker->sock, without = *asker->sock;
+	struct asker asks_with = *asker, asks_without = *asker;
+	struct model_verdict if_set = {0}, if_clear = {0};
+
+	with.flags |= flags;
+	without.flags &= ~flags;
+	asks_with.sock = &with;
+	asks_without.sock = &without;
+	settle_explicit(&asks_with, port, &if_set);
+	settle_explicit(&asks_without, port, &if_clear);
+	ret->outcome = if_clear.outcome;
+	ret->if_set = if_set.outcome;
+	ret->if_clear = if_clear.outcome;
+	ret->depends = if_set.depends || if_clear.depends ||
+		       !if_set.outcome.error != !if_clear.outcome.error;
+	if (if_set.depends)
+		ret->if_set.error = -1;
+	if (if_clear.depends)
+		ret->if_clear.error = -1;
+	ret->on = asker->id;
+	ret->fact = facts & MODEL_FACT_REUSEPORT ? MODEL_FACT_REUSEPORT : MODEL_FACT_REUSEADDR;
+}
+
 void bind_port_check(const struct asker *asker, uint16_t port, struct model_verdict *ret,
 		     struct choice *choice)
 {
+	if (port && asker->sock->unknown & (MODEL_FACT_REUSEADDR | MODEL_FACT_REUSEPORT)) {
+		settle_own(asker, port, ret);
+		return;
+	}
 	if (port) {
 		settle_explicit(asker, port, ret);
 		if (ret->depends) {
@@ -236,7 +272,7 @@ int bind_get_port(struct model_space *space, uint32_t id, uint16_t port,
 		  const struct model_turn *turn, struct model_verdict *ret)
 {
 	struct model_ports own;
-	struct choice choice = {.ports = ret->ports ? ret->ports : &own};
+	struct choice choice = {.ports = ret->ports};
 	struct asker asker = {
 		.space = space,
 		.sock = sock_at(space, id),
@@ -245,6 +281,8 @@ int bind_get_port(struct model_space *space, uint32_t id, uint16_t port,
 		.reuseport_ok = true,
 	};
 
+	if (!choice.ports)
+		choice.ports = &own;
 	bind_port_check(&asker, port, ret, &choice);
 	if (port && turn->port && turn->port != port)
 		return -ERANGE;

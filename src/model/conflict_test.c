@@ -185,6 +185,11 @@ static void unknown_options_branch(void **state)
 					"b = socket tcp inet uid 1 reuseport\nbind b 0.0.0.0:80\n"),
 			    "depends on uid of a: if set ok, if not EADDRINUSE held by a: "
 			    "reuseport-uid");
+	/* The asker's own. */
+	assert_string_equal(last_answer("a = socket tcp inet reuseport\nbind a 127.0.0.1:80\n"
+					"b = socket tcp inet reuseport ?\nbind b 0.0.0.0:80\n"),
+			    "depends on reuseport of b: if set ok, if not EADDRINUSE held by a: "
+			    "port-in-use");
 	/* What is unknown but does not matter is not asked for. */
 	assert_string_equal(last_answer("a = socket tcp inet reuseport ? reuseaddr ?\n"
 					"bind a 127.0.0.1:80\n"

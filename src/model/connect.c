@@ -103,11 +103,13 @@ static int settle_port(struct model_space *space, uint32_t id, const struct mode
 {
 	struct msock *sock = sock_at(space, id);
 	struct model_ports own;
-	struct choice choice = {.ports = ret->ports ? ret->ports : &own};
+	struct choice choice = {.ports = ret->ports};
 	struct asker asker = {.space = space, .sock = sock, .id = id};
 	struct tuple_query query = {sock->lport, !sock->lport, turn->now_ms};
 	uint32_t twin = 0;
 
+	if (!choice.ports)
+		choice.ports = &own;
 	if (!sock->lport) {
 		tcp_connect_ports(&asker, turn->now_ms, &choice);
 		ret->chosen = true;

@@ -59,8 +59,6 @@ const char *model_fact_name(enum model_fact fact)
 		return "uid";
 	case MODEL_FACT_V6ONLY:
 		return "v6only";
-	case MODEL_FACT_GROUP:
-		return "group";
 	case MODEL_FACT_MEMORY:
 		return "port-memory";
 	case MODEL_FACT_ORDER:

@@ -47,7 +47,6 @@ enum model_fact {
 	MODEL_FACT_REUSEPORT = 1 << 1,
 	MODEL_FACT_UID = 1 << 2,    /* branch "set": the asker's uid */
 	MODEL_FACT_V6ONLY = 1 << 3,
-	MODEL_FACT_GROUP = 1 << 4,  /* a SO_REUSEPORT program or group of its own (struct: cb) */
 	MODEL_FACT_MEMORY = 1 << 5, /* what the port remembers of earlier binds (1.4) */
 	MODEL_FACT_ORDER = 1 << 6,  /* the order of bind() and listen() calls */
 	MODEL_FACT_EPHEMERAL = 1 << 7, /* whether connect() chose the port */
@@ -56,7 +55,7 @@ enum model_fact {
 const char *model_fact_name(enum model_fact fact);
 
 struct model_outcome {
-	int error; /* a positive errno; 0: allowed */
+	int error; /* a positive errno; 0: allowed; -1: hangs on more that is unknown */
 	enum model_rule rule;
 	enum model_rule overlap; /* why holder and asker meet: OK (same address), WILDCARD, ... */
 	enum model_way way;	 /* how the holder holds */
