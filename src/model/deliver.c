@@ -153,7 +153,8 @@ void lookup_tcp(const struct model_space *space, const struct lookup *lookup,
 	uint32_t id = 0;
 
 	if (rule_on(space, MODEL_RULE_ESTABLISHED_FIRST))
-		id = flows_find_marked(space, &space->flows[0], &lookup->key, &lookup->hearing);
+		id = flows_find_tagged(space, &space->flows[0], &lookup->key, lookup->tag,
+				       &lookup->hearing);
 	if (!id) {
 		lookup_listener(space, lookup, ret);
 		return;
@@ -194,11 +195,13 @@ static inline struct flow_key key_of_packet(const struct model_packet *packet)
 				 packet->from_port};
 }
 
-void model_deliver(const struct model_space *space, const struct model_packet *packet,
-		   struct model_delivery *ret)
+static inline void deliver_tagged(const struct model_space *space,
+				  const struct model_packet *packet, const struct flow_key *key,
+				  uint32_t tag, struct model_delivery *ret)
 {
 	struct lookup lookup = {
-		.key = key_of_packet(packet),
+		.key = *key,
+		.tag = tag,
 		.cpu = packet->cpu,
 		.proto = packet->proto,
 		.device = packet->device,
@@ -224,22 +227,36 @@ void model_deliver(const struct model_space *space, const struct model_packet *p
 		lookup_udp(space, &lookup, ret);
 }
 
-enum { AHEAD_LINE = 24, AHEAD_SOCK = 12 };
+void model_deliver(const struct model_space *space, const struct model_packet *packet,
+		   struct model_delivery *ret)
+{
+	struct flow_key key = key_of_packet(packet);
+
+	deliver_tagged(space, packet, &key, flows_tag(&key), ret);
+}
+
+/* How many packets ahead the lines, and then the sockets, are asked for. */
+enum { AHEAD_LINE = 24, AHEAD_SOCK = 12, N_AHEAD = 32 };
 
 void model_deliver_many(const struct model_space *space, const struct model_packet *packets,
 			size_t n, struct model_delivery *ret)
 {
+	struct flow_key keys[N_AHEAD];
+	uint32_t tags[N_AHEAD];
+
 	for (size_t i = 0; i < n + AHEAD_LINE; i++) {
+		size_t k = i % N_AHEAD;
 		if (i < n) {
-			struct flow_key key = key_of_packet(&packets[i]);
-			flows_prefetch(flows_of(space, packets[i].proto), &key);
+			keys[k] = key_of_packet(&packets[i]);
+			tags[k] = flows_tag(&keys[k]);
+			flows_prefetch(flows_of(space, packets[i].proto), tags[k]);
 		}
-		if (i >= AHEAD_SOCK && i - AHEAD_SOCK < n) {
-			const struct model_packet *packet = &packets[i - AHEAD_SOCK];
-			struct flow_key key = key_of_packet(packet);
-			flows_prefetch_sock(space, flows_of(space, packet->proto), &key);
-		}
+		size_t soon = i - AHEAD_SOCK, now = i - AHEAD_LINE;
+		if (i >= AHEAD_SOCK && soon < n)
+			flows_prefetch_sock(space, flows_of(space, packets[soon].proto),
+					    tags[soon % N_AHEAD]);
 		if (i >= AHEAD_LINE)
-			model_deliver(space, &packets[i - AHEAD_LINE], &ret[i - AHEAD_LINE]);
+			deliver_tagged(space, &packets[now], &keys[now % N_AHEAD],
+				       tags[now % N_AHEAD], &ret[now]);
 	}
 }

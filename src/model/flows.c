@@ -243,22 +243,23 @@ void flows_remove(struct model_space *space, uint32_t id)
 	}
 }
 
-void flows_prefetch(const struct flows *flows, const struct flow_key *key)
+uint32_t flows_tag(const struct flow_key *key)
 {
-	if (!flows->n_lines)
-		return;
-	struct place place = place_of(key->local, key->remote, key->lport, key->rport);
-	__builtin_prefetch(&flows->lines[place.hash & (flows->n_lines - 1)]);
+	return place_of(key->local, key->remote, key->lport, key->rport).tag;
 }
 
-void flows_prefetch_sock(const struct model_space *space, const struct flows *flows,
-			 const struct flow_key *key)
+void flows_prefetch(const struct flows *flows, uint32_t tag)
+{
+	if (flows->n_lines)
+		__builtin_prefetch(&flows->lines[place_of_tag(tag).hash & (flows->n_lines - 1)]);
+}
+
+void flows_prefetch_sock(const struct model_space *space, const struct flows *flows, uint32_t tag)
 {
 	if (!flows->n_lines)
 		return;
-	struct place place = place_of(key->local, key->remote, key->lport, key->rport);
-	const struct flow_line *line = &flows->lines[place.hash & (flows->n_lines - 1)];
-	unsigned bits = line_matches(line, place.tag);
+	const struct flow_line *line = &flows->lines[place_of_tag(tag).hash & (flows->n_lines - 1)];
+	unsigned bits = line_matches(line, tag);
 	uint32_t id = bits ? line->ids[__builtin_ctz(bits)] : 0;
 	if (id && id != FLOW_DEAD)
 		__builtin_prefetch(sock_at(space, id & ~FLOW_CLOSER));
@@ -276,12 +277,12 @@ void flows_touch(struct model_space *space, uint32_t id)
 		line->ids[slot] = marked(sock, id);
 }
 
-uint32_t flows_find_marked(const struct model_space *space, const struct flows *flows,
-			   const struct flow_key *key, const struct hearing *hearing)
+uint32_t flows_find_tagged(const struct model_space *space, const struct flows *flows,
+			   const struct flow_key *key, uint32_t tag, const struct hearing *hearing)
 {
 	if (!flows->n_lines)
 		return 0;
-	struct place place = place_of(key->local, key->remote, key->lport, key->rport);
+	struct place place = place_of_tag(tag);
 	uint32_t mask = flows->n_lines - 1, best = 0, best_seq = 0;
 
 	for (uint32_t i = place.hash & mask;; i = (i + 1) & mask) {

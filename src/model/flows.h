@@ -34,26 +34,29 @@ void flows_remove(struct model_space *space, uint32_t id);
 int flows_reserve(struct flows *flows, uint32_t n);
 void flows_release(struct flows *flows);
 
+/* The tag of a key, from which its line follows. */
+uint32_t flows_tag(const struct flow_key *key);
+
 /*
  * The newest socket with these two ends that hears device @dif (slave @sdif of a VRF); 0 if none.
- * @l3_accept: unbound sockets hear VRFs. _marked: with FLOW_CLOSER where it is set.
+ * @l3_accept: unbound sockets hear VRFs. _tagged: with FLOW_CLOSER where it is set,
+ * for a key whose tag is known.
  */
 struct hearing {
 	uint32_t dif, sdif;
 	bool l3_accept;
 	bool all; /* every device */
 };
-uint32_t flows_find_marked(const struct model_space *space, const struct flows *flows,
-			   const struct flow_key *key, const struct hearing *hearing);
+uint32_t flows_find_tagged(const struct model_space *space, const struct flows *flows,
+			   const struct flow_key *key, uint32_t tag, const struct hearing *hearing);
 static inline uint32_t flows_find(const struct model_space *space, const struct flows *flows,
 				  const struct flow_key *key, const struct hearing *hearing)
 {
-	return flows_find_marked(space, flows, key, hearing) & ~FLOW_CLOSER;
+	return flows_find_tagged(space, flows, key, flows_tag(key), hearing) & ~FLOW_CLOSER;
 }
 /* Ask for the memory that a lookup will touch: the line, and when that is there the socket. */
-void flows_prefetch(const struct flows *flows, const struct flow_key *key);
-void flows_prefetch_sock(const struct model_space *space, const struct flows *flows,
-			 const struct flow_key *key);
+void flows_prefetch(const struct flows *flows, uint32_t tag);
+void flows_prefetch_sock(const struct model_space *space, const struct flows *flows, uint32_t tag);
 /* The device or state of @id changed. */
 void flows_touch(struct model_space *space, uint32_t id);
 

@@ -81,7 +81,7 @@ static void prefetch(const struct model_space *space, const struct model_existin
 	struct flow_key key = {akey_of(&e->local), akey_of(&e->remote), e->local_port,
 			       e->remote_port};
 
-	flows_prefetch(flows_of(space, e->proto), &key);
+	flows_prefetch(flows_of(space, e->proto), flows_tag(&key));
 }
 
 int model_load_many(struct model_space *space, const struct model_existing *existing, size_t n,
