@@ -26,6 +26,27 @@ static void put_service(struct json *json, const struct sock *sock)
 		json_put_text(json, "advice", advice->text);
 }
 
+static void put_known(struct json *json, const char *key, const char *text)
+{
+	if (text)
+		json_put_text(json, key, text);
+}
+
+static void put_process(struct json *json, const struct snapshot *snap, const struct proc *proc)
+{
+	json_put_u64(json, "pid", proc->pid);
+	json_put_text(json, "comm", proc->comm);
+	put_known(json, "user", snapshot_user_name(snap, proc->uid));
+	put_known(json, "unit", proc->unit);
+	put_known(json, "container", proc->container);
+	put_known(json, "container_name", proc->container_name);
+	if (proc->started_ns) {
+		const uint64_t now = snap->taken_ns, then = proc->started_ns;
+		json_key(json, "age");
+		json_double(json, now > then ? (double)(now - then) / 1e9 : 0);
+	}
+}
+
 static void put_sockets(struct json *json, const struct snapshot *snap, const struct port_row *row)
 {
 	json_key(json, "sockets");
@@ -50,10 +71,8 @@ static void put_row(struct json *json, const struct snapshot *snap, const struct
 	port_reach_add(snap, row, &text);
 	/* Names in it are escaped already, and JSON text is escaped by its writer. */
 	json_put_text(json, "reach_text", text.text);
-	if (row->proc) {
-		json_put_u64(json, "pid", row->proc->pid);
-		json_put_text(json, "comm", row->proc->comm);
-	}
+	if (row->proc)
+		put_process(json, snap, row->proc);
 	json_put_u64(json, "processes", row->n_procs);
 	if (row->fullest) {
 		json_put_u64(json, "connections", row->connections);
