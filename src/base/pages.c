@@ -48,3 +48,13 @@ void pages_free(void *pages, size_t size)
 	else
 		free(pages);
 }
+
+void pages_prefer_huge(void *start, size_t size)
+{
+	const uintptr_t huge = 2 * 1024 * 1024;
+	const uintptr_t first = ((uintptr_t)start + huge - 1) & ~(huge - 1);
+	const uintptr_t end = ((uintptr_t)start + size) & ~(huge - 1);
+
+	if (start && first < end)
+		madvise((void *)first, end - first, MADV_HUGEPAGE); /* fails where there are none */
+}

@@ -12,4 +12,11 @@
 void *pages_alloc(size_t size);
 void pages_free(void *pages, size_t size);
 
+/*
+ * Ask that the untouched memory at @start be made of huge pages where it spans some; only a hint,
+ * for large arrays of malloc() (which are mappings of their own, so nothing else is affected): a
+ * million first touches of small pages can take longer than the work on them.
+ */
+void pages_prefer_huge(void *start, size_t size);
+
 #endif

@@ -2,6 +2,7 @@
 /* Growing arrays, interned texts, and the indices over them. */
 #include "core/snapshot.h"
 #include "base/hash.h"
+#include "base/pages.h"
 #include "core/sock_extra.h"
 
 #include <errno.h>
@@ -55,6 +56,29 @@ static bool grow(void *array, size_t n, size_t *room, size_t size)
 	*place = bigger;
 	*room = more;
 	return true;
+}
+
+static int reserve(void *array, size_t n, size_t *room, size_t size)
+{
+	void **place = array;
+
+	if (n <= *room)
+		return 0;
+	void *bigger = reallocarray(*place, n, size);
+	if (!bigger)
+		return -ENOMEM;
+	pages_prefer_huge(bigger, n * size);
+	*place = bigger;
+	*room = n;
+	return 0;
+}
+
+int snapshot_reserve(struct snapshot *snap, size_t n_socks, size_t n_owners)
+{
+	int err = reserve(&snap->socks, n_socks, &snap->room_socks, sizeof(*snap->socks));
+
+	return err ? err : reserve(&snap->owners, n_owners, &snap->room_owners,
+				   sizeof(*snap->owners));
 }
 
 struct sock *snapshot_add_sock(struct snapshot *snap)
@@ -254,6 +278,7 @@ static int owners_sort(struct snapshot *snap)
 	struct owner *sorted = malloc(snap->n_owners * sizeof(*sorted));
 	if (!sorted)
 		return -ENOMEM;
+	pages_prefer_huge(sorted, snap->n_owners * sizeof(*sorted));
 	for (size_t i = 0; i < snap->n_owners; i++)
 		snap->socks[snap->owners[i].sock].n_owners++;
 	uint32_t first = 0;
@@ -289,6 +314,7 @@ static int index_inodes(struct snapshot *snap)
 
 	if (!slots)
 		return -ENOMEM;
+	pages_prefer_huge(slots, n * sizeof(*slots));
 	for (size_t i = 0; i < snap->n_socks; i++) {
 		if (!snap->socks[i].inode)
 			continue;

@@ -84,6 +84,12 @@ static inline void snapshot_freep(struct snapshot **snap)
 	snapshot_free(*snap);
 }
 
+/*
+ * Expect up to so many sockets and owners: the arrays need not move while they grow. Memory is
+ * used only as far as it is filled. 0 or -ENOMEM.
+ */
+int snapshot_reserve(struct snapshot *snap, size_t n_socks, size_t n_owners);
+
 /* Each adds a zeroed record and returns it (valid until the next add of its kind), or NULL. */
 struct sock *snapshot_add_sock(struct snapshot *snap);
 /* Room for @more sockets at once, where many are expected; only a hint. */

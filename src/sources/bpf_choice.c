@@ -83,6 +83,7 @@ void bpf_choose(const struct request *request, struct bpf_choice *ret)
 	const bool tcp = request->protos & PROTO_BIT(SOCK_PROTO_TCP);
 	const bool can_trace = has(set, CAP_SYS_PTRACE) && has(set, CAP_DAC_READ_SEARCH);
 	const uint64_t n_files = open_files();
+	ret->n_files = n_files;
 	const bool large = n_files >= FILES_FOR_BPF;
 	if (large)
 		ret->any = request->facts & FACT_OWNERS ||

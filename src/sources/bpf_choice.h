@@ -4,6 +4,7 @@
 #define BERTH_SOURCES_BPF_CHOICE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct request;
 
@@ -11,6 +12,7 @@ struct bpf_choice {
 	bool any;	  /* who holds sockets, and how they were bound */
 	bool tcp;	  /* the TCP sockets themselves too, instead of by sock_diag */
 	unsigned workers; /* threads */
+	uint64_t n_files; /* open on the machine */
 };
 
 /* Do our capabilities suffice? The kernel may still be too old. */

@@ -5,6 +5,7 @@
  */
 #include "base/auto.h"
 #include "base/hash.h"
+#include "base/pages.h"
 #include "core/facts.h"
 #include "core/snapshot.h"
 #include "sources/bpf_choice.h"
@@ -18,7 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PROTOCOL_TCP = 6, PROTOCOL_MPTCP = 262, NO_NAMESPACE = UINT16_MAX };
+enum { PROTOCOL_TCP = 6, PROTOCOL_MPTCP = 262, NO_NAMESPACE = UINT16_MAX, EXPECT_MAX = 16 << 20 };
 
 /* Indices by a number, open addressing, at most half full. */
 struct slot {
@@ -61,13 +62,13 @@ static struct slot *slot_find(struct slot *slots, size_t n_slots, uint32_t numbe
 	return &slots[at];
 }
 
-static int table_grow(struct table *table)
+static int table_resize(struct table *table, size_t n)
 {
-	const size_t n = table->n_slots ? table->n_slots * 2 : 1024;
 	struct slot *slots = calloc(n, sizeof(*slots));
 
 	if (!slots)
 		return -ENOMEM;
+	pages_prefer_huge(slots, n * sizeof(*slots));
 	for (size_t i = 0; i < table->n_slots; i++)
 		if (table->slots[i].index)
 			*slot_find(slots, n, table->slots[i].number) = table->slots[i];
@@ -80,7 +81,8 @@ static int table_grow(struct table *table)
 /* The slot of @number, free (then the caller fills it) or not. NULL: no memory. */
 static struct slot *table_slot(struct table *table, uint32_t number)
 {
-	if (table->n * 2 >= table->n_slots && table_grow(table))
+	if (table->n * 2 >= table->n_slots &&
+	    table_resize(table, table->n_slots ? table->n_slots * 2 : 1024))
 		return NULL;
 	return slot_find(table->slots, table->n_slots, number);
 }
@@ -314,6 +316,21 @@ static int walk_tables(struct gather *gather)
 	return bpf_walk_run(&gather->walk, true);
 }
 
+/* There cannot be many more sockets with files than files. */
+static int expect(struct gather *gather, uint64_t n_files)
+{
+	const size_t n = n_files < EXPECT_MAX ? (size_t)n_files : EXPECT_MAX;
+	size_t n_slots = 1024;
+
+	while (n_slots < n * 2)
+		n_slots *= 2;
+	int err = table_resize(&gather->inodes, n_slots);
+	if (err)
+		return err;
+	return snapshot_reserve(gather->snap, n,
+				gather->request->facts & FACT_OWNERS ? n : 0);
+}
+
 static int bpf_sockets_collect(struct snapshot *snap, const struct request *request)
 {
 	AUTO(gather_release) struct gather gather = {
@@ -328,6 +345,10 @@ static int bpf_sockets_collect(struct snapshot *snap, const struct request *requ
 	if (err)
 		return refused(&gather, err);
 	gather.all_tcp = choice.tcp;
+	if (choice.tcp && !request->local_port)
+		err = expect(&gather, choice.n_files);
+	if (err)
+		return err;
 	gather.walk.consume = consume;
 	gather.walk.data = &gather;
 	gather.walk.n_workers = choice.workers;
