@@ -94,6 +94,7 @@ struct sock_common {
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 	atomic64_t skc_cookie;
+	ulong skc_flags;
 	struct hlist_nulls_node skc_nulls_node;
 };
 struct bpf_prog;
@@ -132,6 +133,7 @@ struct inet_sock {
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
 	struct inet_bind_bucket *icsk_bind_hash;
+	const void *icsk_ulp_ops;
 	struct timer_list icsk_retransmit_timer;
 	ulong icsk_timeout; /* before 6.18 */
 	__u8 icsk_retransmits;
@@ -168,6 +170,7 @@ struct inode {
 	ulong i_ino;
 };
 struct file {
+	const void *f_op;
 	void *private_data;
 	struct inode *f_inode;
 };

@@ -37,6 +37,8 @@ enum {
 	IPV4 = 2, /* AF_INET */
 	IPV6 = 10,
 	PROTO_TCP = 6,
+	FLAG_KEEPALIVE = 3, /* SOCK_KEEPOPEN, include/net/sock.h */
+	STATE_ESTABLISHED = 1,
 	STATE_TIME_WAIT = 6,
 	STATE_LISTEN = 10,
 	STATE_NEW_SYN_RECV = 12,
@@ -142,7 +144,8 @@ static __always_inline void fill_tcp(struct wire_socket *to, struct tcp_sock *tc
 	struct inet_connection_sock *icsk = &tcp->inet_conn;
 	struct sock *sk = &icsk->icsk_inet.sk;
 
-	if (bpf_core_field_exists(tcp->is_mptcp))
+	/* .is_mptcp is far away, and never set without an upper layer protocol. */
+	if (bpf_core_field_exists(tcp->is_mptcp) && GET(icsk, icsk_ulp_ops))
 		to->flags += GET(tcp, is_mptcp) * WIRE_MPTCP;
 	if (to->state == STATE_LISTEN) {
 		to->recv_queue = GET(sk, sk_ack_backlog);
@@ -160,15 +163,25 @@ static __always_inline void fill_tcp(struct wire_socket *to, struct tcp_sock *tc
 			   pending == PENDING_PROBE0 ? WIRE_TIMER_PROBE0 : WIRE_TIMER_RETRANS);
 		to->retransmits = pending == PENDING_PROBE0 ? GET(icsk, icsk_probes_out)
 							    : GET(icsk, icsk_retransmits);
-	} else if (!pending && GET(sk, sk_timer.entry.pprev)) {
+	} else if (!pending &&
+		   (to->state != STATE_ESTABLISHED ||
+		    GET(sk, __sk_common.skc_flags) >> FLAG_KEEPALIVE & 1) &&
+		   GET(sk, sk_timer.entry.pprev)) {
 		fill_timer(to, GET(sk, sk_timer.expires), WIRE_TIMER_KEEPALIVE);
 		to->retransmits = GET(icsk, icsk_probes_out);
 	}
 }
 
-/* What bind() looks at beside the socket itself. */
-static __always_inline void fill_bucket(struct wire_socket *to, struct tcp_sock *tcp)
+/* What bind() looks at. */
+static __always_inline void fill_bind(struct wire_socket *to, struct tcp_sock *tcp)
 {
+	struct inet_sock *inet = &tcp->inet_conn.icsk_inet;
+
+	to->userlocks = BITFIELD(&inet->sk, sk_userlocks);
+	if (bpf_core_field_exists(inet->inet_flags)) {
+		to->inet_flags = GET(inet, inet_flags);
+		to->flags += WIRE_HAS_BIND;
+	}
 	struct sock_reuseport *group = GET(tcp, inet_conn.icsk_inet.sk.sk_reuseport_cb);
 
 	if (group) {
@@ -208,18 +221,13 @@ __noinline int put_socket(__u32 at, __u64 address)
 	to->mark = GET(sk, sk_mark);
 	to->protocol = GET(sk, sk_protocol);
 	to->type = GET(sk, sk_type);
-	to->userlocks = BITFIELD(sk, sk_userlocks);
 	to->shutdown = GET(sk, sk_shutdown);
 	if (to->family != IPV4 && to->family != IPV6)
 		return 0;
-	if (bpf_core_field_exists(inet->inet_flags)) {
-		to->inet_flags = GET(inet, inet_flags);
-		to->flags += WIRE_HAS_INET_FLAGS;
-	}
 	if (to->protocol == PROTO_TCP)
 		fill_tcp(to, tcp);
-	if (shared.question.with_bucket)
-		fill_bucket(to, tcp);
+	if (shared.question.with_bind)
+		fill_bind(to, tcp);
 	return 0;
 }
 
@@ -296,13 +304,19 @@ __noinline int look_at_file(__u32 index, __u32 fd, __u64 address, __u64 leader)
 	struct wire_worker *worker = &shared.workers[index & 1];
 	struct file *file = CAST(struct file, address);
 	struct inode *inode = GET(file, f_inode);
+	const __u64 ops = WORD(&file->f_op);
 
-	if ((GET(inode, i_mode) & FILE_TYPE) != FILE_IS_SOCKET)
+	/* The first socket is known by its inode; all others have the same operations. */
+	if (shared.socket_ops ? shared.socket_ops != ops
+			      : (GET(inode, i_mode) & FILE_TYPE) != FILE_IS_SOCKET)
 		return NOTHING;
 	struct socket *socket = CAST(struct socket, GET(file, private_data));
 	__u64 sk = WORD(&socket->sk);
 	/* An O_PATH file of a socket in a file system is no socket. */
-	if ((__u64)GET(socket, file) != address || !sk || !is_wanted(CAST(struct sock_common, sk)))
+	if ((__u64)GET(socket, file) != address || !sk)
+		return NOTHING;
+	shared.socket_ops = ops;
+	if (!is_wanted(CAST(struct sock_common, sk)))
 		return NOTHING;
 	__u32 at = worker->n;
 	if (at + 2 > WIRE_WINDOW)
@@ -318,7 +332,11 @@ __noinline int look_at_file(__u32 index, __u32 fd, __u64 address, __u64 leader)
 		return WINDOW_FULL;
 	put_socket(at, sk);
 	record->kind = WIRE_SOCKET;
-	record->socket.inode = (__u32)GET(inode, i_ino);
+	struct sock *sock = CAST(struct sock, sk);
+	if (bpf_core_field_exists(sock->sk_ino)) /* nearer than the inode */
+		record->socket.inode = (__u32)GET(sock, sk_ino);
+	else
+		record->socket.inode = (__u32)GET(inode, i_ino);
 	record->socket.fd = (__s32)fd;
 	return FILLED;
 }
@@ -437,7 +455,8 @@ __noinline int look_at_sock(__u32 index, __u64 address)
 		return NOTHING;
 	struct socket *socket = is_mini ? NULL : GET(sk, sk_socket);
 	if (socket && !shared.question.all_tables && state != STATE_LISTEN &&
-	    !(bpf_core_field_exists(tcp->is_mptcp) && GET(tcp, is_mptcp))) {
+	    !(shared.question.with_mptcp && bpf_core_field_exists(tcp->is_mptcp) &&
+	      GET(tcp, is_mptcp))) {
 		worker->n_held++;
 		return NOTHING;
 	}

@@ -36,7 +36,7 @@ enum wire_flag {
 	WIRE_HAS_BUCKET = 1 << 4, /* the bucket_ fields are meant */
 	WIRE_BUCKET_V6ONLY = 1 << 5,
 	WIRE_HAS_FILE = 1 << 6, /* WIRE_LOOSE: it is somebody's all the same */
-	WIRE_HAS_INET_FLAGS = 1 << 7,
+	WIRE_HAS_BIND = 1 << 7,   /* .inet_flags, .userlocks and the reuseport group are meant */
 };
 
 enum { /* struct inet_sock.inet_flags, as since 6.5 (include/net/inet_sock.h) */
@@ -126,20 +126,23 @@ struct wire_question {
 	wire_u32 reader_tids[WIRE_WORKERS];
 	wire_u32 local_port;	/* only sockets with this port; 0: all */
 	wire_u32 only_inet;	/* no others than IPv4 and IPv6 */
-	wire_u32 with_bucket;	/* fill the bucket_ fields and the reuseport group's */
+	wire_u32 with_bind;	/* fill what is only meant with WIRE_HAS_BIND, and the bucket_ fields */
 	wire_u32 all_tables;	/* tables: also those with a file, to find the unheld */
 	wire_u32 tables;	/* 0: walk the tasks; 1: the TCP tables */
+	wire_u32 with_mptcp;	/* tables: also MPTCP's subflows, which no process holds itself */
+	wire_u32 reserved;
 };
 
 struct wire_shared {
 	struct wire_worker workers[WIRE_WORKERS];
 	struct wire_question question;
+	wire_u64 socket_ops; /* the kernel half's own: the file operations that sockets have */
 };
 
 _Static_assert(sizeof(struct wire_process) == 120, "wire layout");
 _Static_assert(sizeof(struct wire_socket) == 112, "wire layout");
 _Static_assert(sizeof(struct wire_record) == 128, "wire layout");
 _Static_assert(sizeof(struct wire_worker) == 128, "wire layout");
-_Static_assert(sizeof(struct wire_question) == 32, "wire layout");
+_Static_assert(sizeof(struct wire_question) == 40, "wire layout");
 
 #endif

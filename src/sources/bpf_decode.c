@@ -23,14 +23,11 @@ void bpf_decode_options(const struct wire_socket *from, struct sock *sock)
 		set_option(sock, SOCK_OPTION_V6ONLY, from->flags & WIRE_V6ONLY);
 	if (!from->type)
 		return; /* of what is left of a connection no more is kept */
-	set_option(sock, SOCK_OPTION_LOCK_ADDR, from->userlocks & WIRE_LOCK_ADDR);
-	set_option(sock, SOCK_OPTION_LOCK_PORT, from->userlocks & WIRE_LOCK_PORT);
-	set_option(sock, SOCK_OPTION_CONNECT_BIND, from->userlocks & WIRE_CONNECT_BIND);
 	set_option(sock, SOCK_OPTION_SHUT_READ, from->shutdown & 1);
 	set_option(sock, SOCK_OPTION_SHUT_WRITE, from->shutdown & 2);
 	if (from->flags & WIRE_MPTCP)
 		set_option(sock, SOCK_OPTION_MPTCP, true);
-	if (from->flags & WIRE_HAS_INET_FLAGS) {
+	if (from->flags & WIRE_HAS_BIND) {
 		const uint32_t flags = from->inet_flags;
 		set_option(sock, SOCK_OPTION_FREEBIND, flags >> WIRE_INET_FREEBIND & 1);
 		set_option(sock, SOCK_OPTION_TRANSPARENT, flags >> WIRE_INET_TRANSPARENT & 1);
@@ -45,7 +42,12 @@ uint8_t bpf_decode_family(unsigned family)
 
 void bpf_decode_bind(const struct wire_socket *from, struct sock *sock, struct bind_facts *bind)
 {
+	if (!from->type)
+		return; /* what is left of a connection was bound once, but keeps nothing of it */
 	set_option(sock, SOCK_OPTION_REUSEPORT_PROG, from->flags & WIRE_REUSEPORT_PROG);
+	set_option(sock, SOCK_OPTION_LOCK_ADDR, from->userlocks & WIRE_LOCK_ADDR);
+	set_option(sock, SOCK_OPTION_LOCK_PORT, from->userlocks & WIRE_LOCK_PORT);
+	set_option(sock, SOCK_OPTION_CONNECT_BIND, from->userlocks & WIRE_CONNECT_BIND);
 	*bind = (struct bind_facts){
 		.known = true,
 		.reuseport_id = from->reuseport_id,

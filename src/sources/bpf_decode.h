@@ -13,7 +13,7 @@ struct wire_socket;
 void bpf_decode_tcp(const struct wire_socket *from, struct sock *sock);
 /* Set .options and .options_known of @sock. */
 void bpf_decode_options(const struct wire_socket *from, struct sock *sock);
-/* Fill @bind, and what FACT_REUSE adds to the options. */
+/* Fill the zeroed @bind, and what FACT_REUSE adds to the options. */
 void bpf_decode_bind(const struct wire_socket *from, struct sock *sock, struct bind_facts *bind);
 uint8_t bpf_decode_state(const struct wire_socket *from); /* enum sock_state of a TCP socket */
 uint8_t bpf_decode_family(unsigned family); /* enum addr_family of an AF_ number */

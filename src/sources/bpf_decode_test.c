@@ -24,9 +24,8 @@ static void a_listener_keeps_its_options(void **state)
 		.recv_queue = 3,
 		.send_queue = 128,
 		.reuse = 1,
-		.flags = WIRE_V6ONLY | WIRE_HAS_INET_FLAGS,
+		.flags = WIRE_V6ONLY | WIRE_HAS_BIND,
 		.inet_flags = 1u << WIRE_INET_FREEBIND,
-		.userlocks = WIRE_LOCK_PORT,
 		.inode = 77,
 	};
 	struct sock sock = {0};
@@ -40,7 +39,6 @@ static void a_listener_keeps_its_options(void **state)
 	assert_true(sock_option_is(&sock, SOCK_OPTION_V6ONLY));
 	assert_true(sock_option_is(&sock, SOCK_OPTION_REUSEADDR));
 	assert_true(sock_option_is(&sock, SOCK_OPTION_FREEBIND));
-	assert_true(sock_option_is(&sock, SOCK_OPTION_LOCK_PORT));
 	assert_false(sock_option_is(&sock, SOCK_OPTION_REUSEPORT));
 	assert_true(sock.options_known & SOCK_OPTION_REUSEPORT);
 	assert_false(sock.options_known & SOCK_OPTION_REUSEPORT_PROG);
@@ -79,6 +77,8 @@ static void a_queue_is_never_negative(void **state)
 static void the_bucket_is_kept(void **state)
 {
 	const struct wire_socket from = {
+		.type = SOCK_STREAM,
+		.userlocks = WIRE_LOCK_PORT,
 		.flags = WIRE_HAS_BUCKET | WIRE_BUCKET_V6ONLY | WIRE_REUSEPORT_PROG,
 		.bucket_fastreuse = -1,
 		.bucket_fastreuseport = 2,
@@ -97,6 +97,8 @@ static void the_bucket_is_kept(void **state)
 	assert_int_equal(bind.bucket_uid, 33);
 	assert_int_equal(bind.reuseport_members, 4);
 	assert_true(sock_option_is(&sock, SOCK_OPTION_REUSEPORT_PROG));
+	assert_true(sock_option_is(&sock, SOCK_OPTION_LOCK_PORT));
+	assert_false(sock_option_is(&sock, SOCK_OPTION_LOCK_ADDR));
 }
 
 int main(void)

@@ -218,6 +218,8 @@ static int take_holding(struct gather *gather, const struct wire_socket *from)
 {
 	const uint32_t facts = gather->request->facts;
 
+	if (from->protocol == PROTOCOL_MPTCP)
+		gather->walk.shared->question.with_mptcp = true;
 	if (!(facts & (FACT_OWNERS | FACT_REUSE)))
 		return 0;
 	/* A connection of MPTCP holds TCP sockets. */
@@ -353,7 +355,7 @@ static int bpf_sockets_collect(struct snapshot *snap, const struct request *requ
 	gather.walk.data = &gather;
 	gather.walk.n_workers = choice.workers;
 	gather.walk.shared->question.local_port = request->local_port;
-	gather.walk.shared->question.with_bucket = (request->facts & FACT_REUSE) != 0;
+	gather.walk.shared->question.with_bind = (request->facts & FACT_REUSE) != 0;
 	gather.walk.shared->question.only_inet = !(request->protos & ~PROTOS_INET);
 	err = bpf_walk_run(&gather.walk, false);
 	if (!err && choice.tcp)
