@@ -4,6 +4,7 @@
 #include "base/numbers.h"
 #include "core/facts.h"
 #include "core/field_values.h"
+#include "core/link_names.h"
 #include "core/snapshot.h"
 #include "core/sock.h"
 #include "core/sock_device.h"
@@ -141,12 +142,33 @@ static bool endpoint(const struct addr *addr, uint16_t port, struct value *ret)
 	return value_scratch(ret);
 }
 
+/* "ip:eth0", "*:*": what a packet socket takes, and where. */
+static bool packet_endpoint(const struct snapshot *snap, const struct sock *sock,
+			    struct value *ret)
+{
+	enum { ETHERTYPE_ALL = 3 }; /* linux/if_ether.h */
+	const char *device = sock_device_name(snap, sock);
+	const char *name = ethertype_name(sock->local_port);
+	char number[16], index[16];
+
+	snprintf(number, sizeof(number), "0x%04x", sock->local_port);
+	snprintf(index, sizeof(index), "if%u", sock->device);
+	if (!sock->local_port || sock->local_port == ETHERTYPE_ALL)
+		name = "*";
+	if (!device)
+		device = sock->device ? index : "*";
+	snprintf(ret->scratch, sizeof(ret->scratch), "%s:%s", name ? name : number, device);
+	return value_scratch(ret);
+}
+
 GETTER(local)
 {
 	if (nth)
 		return false;
 	if (sock_is_inet(sock))
 		return endpoint(&sock->local, sock->local_port, ret);
+	if (sock->proto == SOCK_PROTO_PACKET)
+		return packet_endpoint(snap, sock, ret);
 	return path_text(snap, sock, ret);
 }
 
@@ -281,7 +303,7 @@ ROW(recv_queue, .title = "Recv-Q", .type = VALUE_NUMBER, .right = true, .aliases
     .help = "bytes not yet read by the program; LISTEN: connections waiting for accept()")
 ROW(send_queue, .title = "Send-Q", .type = VALUE_NUMBER, .right = true, .aliases = "sendq sq",
     .help = "bytes not yet acknowledged by the other side; LISTEN: the backlog")
-ROW(local, .title = "Local", .type = VALUE_TEXT, .help = "local address and port, or UNIX path")
+ROW(local, .title = "Local", .type = VALUE_TEXT, .help = "local address and port; UNIX path; ethertype and device of a packet socket")
 ROW(remote, .title = "Remote", .type = VALUE_TEXT, .aliases = "peer",
     .help = "remote address and port, or the path of a UNIX socket's other end")
 ROW(local_address, .title = "Local Address", .type = VALUE_ADDRESS, .aliases = "laddr saddr",

@@ -71,6 +71,14 @@ bool ethertype_parse(const char *text, uint32_t *ret)
 	return true;
 }
 
+const char *ethertype_name(uint32_t value)
+{
+	for (size_t i = 0; i < N_ELEMENTS(ethertypes); i++)
+		if (ethertypes[i].number == value)
+			return ethertypes[i].name;
+	return NULL;
+}
+
 bool netlink_family_parse(const char *text, uint32_t *ret)
 {
 	uint64_t value;

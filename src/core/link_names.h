@@ -8,6 +8,8 @@
 
 /* "ip", "arp", "all" ..., a number, or 0xHHHH; any case. */
 bool ethertype_parse(const char *text, uint32_t *ret);
+/* The first name of an ethertype, or NULL. */
+const char *ethertype_name(uint32_t number);
 /* "route", "sock_diag" ..., or a number; any case. */
 bool netlink_family_parse(const char *text, uint32_t *ret);
 
