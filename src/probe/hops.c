@@ -115,6 +115,11 @@ static const struct trace_hop *find_loop(const struct trace *trace)
 	return NULL;
 }
 
+static const char *hops_word(unsigned n)
+{
+	return n == 1 ? "hop" : "hops";
+}
+
 void trace_sentence(struct strbuf *sb, const struct trace *trace, const struct asked *asked)
 {
 	char target[ADDR_TEXT_SIZE + 8], from[ADDR_TEXT_SIZE];
@@ -131,14 +136,14 @@ void trace_sentence(struct strbuf *sb, const struct trace *trace, const struct a
 	if (last->from.family)
 		addr_format(&last->from, from);
 	if (trace->reached && last->answer == PROBE_SYN_ACK)
-		strbuf_printf(sb, "%s answers, %u hops away.", target, last->ttl);
+		strbuf_printf(sb, "%s answers, %u %s away.", target, last->ttl, hops_word(last->ttl));
 	else if (trace->reached && last->answer == PROBE_RESET)
-		strbuf_printf(sb, "%s is refused, %u hops away.", target, last->ttl);
+		strbuf_printf(sb, "%s is refused, %u %s away.", target, last->ttl, hops_word(last->ttl));
 	else if (trace->reached && last->answer == PROBE_ICMP)
-		strbuf_printf(sb, "%s says %s, %u hops away.", target, trace_icmp_word(&last->icmp),
-			      last->ttl);
+		strbuf_printf(sb, "%s says %s, %u %s away.", target, trace_icmp_word(&last->icmp),
+			      last->ttl, hops_word(last->ttl));
 	else if (trace->reached)
-		strbuf_printf(sb, "%s answers, %u hops away.", target, last->ttl);
+		strbuf_printf(sb, "%s answers, %u %s away.", target, last->ttl, hops_word(last->ttl));
 	else if (loop)
 		strbuf_printf(sb, "The way to %s runs in a circle at hop %u (%s).", target, loop->ttl, from);
 	else if (last->ends && last->answer == PROBE_ICMP)
