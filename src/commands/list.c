@@ -32,6 +32,9 @@ static void make_request(const struct list *list, struct request *request)
 		request->states = STATES_ALL;
 		request->ipv4 = request->ipv6 = true;
 	}
+	/* Their local ends are named by interfaces. */
+	if (request->protos & PROTO_BIT(SOCK_PROTO_PACKET))
+		request->facts |= FACT_HOST;
 }
 
 /* The indexes of the chosen sockets in @ret_rows (free() them). 0 or -ENOMEM. */
