@@ -91,18 +91,21 @@ static int error_of(struct netlink *nl, const struct nlmsghdr *msg)
 	return error < 0 && error > -4096 ? error : error ? -EBADMSG : 0;
 }
 
-/* Whole within the @left bytes. mnl_nlmsg_ok() takes lengths above INT_MAX for negative ones. */
+/*
+ * Whole within the @left bytes, its padding too: attributes are walked to the end of that.
+ * mnl_nlmsg_ok() knows nothing of padding and takes lengths above INT_MAX for negative ones.
+ */
 static bool is_whole(const struct nlmsghdr *msg, size_t left)
 {
-	return left >= sizeof(*msg) && msg->nlmsg_len >= sizeof(*msg) && msg->nlmsg_len <= left;
+	return left >= sizeof(*msg) && msg->nlmsg_len >= sizeof(*msg) && msg->nlmsg_len <= left &&
+	       MNL_ALIGN(msg->nlmsg_len) <= left;
 }
 
-/* The next message; @left may run out within the padding of the last one. */
 static const struct nlmsghdr *next(const struct nlmsghdr *msg, size_t *left)
 {
 	const size_t step = MNL_ALIGN(msg->nlmsg_len);
 
-	*left -= step < *left ? step : *left;
+	*left -= step;
 	return (const void *)((const char *)msg + step);
 }
 
