@@ -13,7 +13,6 @@
 
 #include "base/auto.h"
 #include "base/hash.h"
-#include "compare.h"
 
 enum { SCENARIOS_A_LAB = 2000, MAX_WORKERS = 16 };
 
@@ -49,7 +48,7 @@ static bool comes_again(struct worker *w, const struct scenario *scenario)
 	for (int tries = 0; tries < 5; tries++) {
 		if (compare_new_lab(&w->lab))
 			return false;
-		compare(&w->run, &w->lab, scenario, w->campaign->without, &w->result);
+		compare(&w->run, &w->lab, scenario, &w->campaign->terms, &w->result);
 		if (w->result.verdict == LINES_DIFFER)
 			return true;
 	}
@@ -64,12 +63,12 @@ static void report(struct worker *w, uint64_t number, struct scenario *scenario)
 
 	if (campaign->quiet)
 		return;
-	shrink(&w->run, &w->lab, campaign->without, scenario);
+	shrink(&w->run, &w->lab, &campaign->terms, scenario);
 	w->result.wants_script = true;
 	for (int tries = 0; tries < 5; tries++) {
 		if (w->result.dirty)
 			compare_new_lab(&w->lab);
-		compare(&w->run, &w->lab, scenario, campaign->without, &w->result);
+		compare(&w->run, &w->lab, scenario, &campaign->terms, &w->result);
 		if (w->result.verdict == LINES_DIFFER)
 			break;
 	}
@@ -89,7 +88,7 @@ static void one_scenario(struct worker *w, uint64_t number)
 	struct scenario scenario;
 
 	generate(hash_u64(w->campaign->seed) + number, w->campaign->theme, &scenario);
-	compare(&w->run, &w->lab, &scenario, w->campaign->without, &w->result);
+	compare(&w->run, &w->lab, &scenario, &w->campaign->terms, &w->result);
 	count(&sum->scenarios, 1);
 	count(&sum->lines, w->result.lines);
 	count(&sum->dice, w->result.dice);

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "generate.h"
+#include "compare.h"
 
 struct campaign {
 	uint64_t seed;
@@ -15,7 +15,7 @@ struct campaign {
 	unsigned failures;	  /* stop after so many disagreements */
 	bool quiet;		  /* do not shrink and print them */
 	enum generate_theme theme;
-	const char *without;	  /* a rule the library forgets; NULL: none */
+	struct terms terms;	  /* what the library takes itself for */
 };
 
 struct campaign_result {

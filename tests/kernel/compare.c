@@ -122,10 +122,13 @@ static void hear(const struct script_answer *answer, void *data)
 		t->ret->verdict = LINES_UNSAID;
 }
 
-static void run_library(struct transcript *t, const char *without)
+static void run_library(struct transcript *t, const struct terms *terms)
 {
-	enum model_rule rule = without ? (enum model_rule)model_rule_find(without) : MODEL_RULE_OK;
-	const struct script_options options = {.without = &rule, .n_without = without != NULL};
+	enum model_rule rule = terms->without ? (enum model_rule)model_rule_find(terms->without) :
+						MODEL_RULE_OK;
+	const struct script_options options = {.behaviour = terms->behaviour,
+					       .without = &rule,
+					       .n_without = terms->without != NULL};
 	struct script_error error = {.line = 1};
 	enum verdict_of_lines before = t->ret->verdict;
 	int r;
@@ -142,7 +145,7 @@ static void run_library(struct transcript *t, const char *without)
 }
 
 void compare(struct execution *run, struct lab *lab, const struct scenario *scenario,
-	     const char *without, struct comparison *ret)
+	     const struct terms *terms, struct comparison *ret)
 {
 	struct transcript t = {.scenario = scenario, .ret = ret, .script = STRBUF_INIT};
 
@@ -152,6 +155,29 @@ void compare(struct execution *run, struct lab *lab, const struct scenario *scen
 	strbuf_clear(&ret->script);
 	run_kernel(run, lab, &t);
 	if (ret->verdict != LINES_NO_LAB && t.n)
-		run_library(&t, without);
+		run_library(&t, terms);
 	strbuf_release(&t.script);
+}
+
+bool compare_tries(struct execution *run, struct lab *lab, const struct scenario *scenario,
+		   const struct model_behaviour *tries, size_t n, bool *ret_differs)
+{
+	struct comparison result = {.script = STRBUF_INIT};
+	struct transcript t = {.scenario = scenario, .ret = &result, .script = STRBUF_INIT};
+	enum verdict_of_lines kernel;
+
+	run_kernel(run, lab, &t);
+	kernel = result.verdict;
+	for (size_t i = 0; i < n; i++) {
+		struct terms terms = {.behaviour = &tries[i]};
+		result.verdict = kernel;
+		t.said = 0;
+		if (kernel != LINES_NO_LAB && t.n)
+			run_library(&t, &terms);
+		ret_differs[i] = result.verdict == LINES_DIFFER;
+	}
+	strbuf_release(&t.script);
+	if (result.dirty && compare_new_lab(lab))
+		return false;
+	return kernel != LINES_NO_LAB;
 }

@@ -5,6 +5,7 @@
 
 #include "execute.h"
 #include "generate.h"
+#include "model/space.h"
 
 struct model_verdict;
 
@@ -24,9 +25,21 @@ struct comparison {
 	unsigned lines, dice, deliveries, oracle_asked, untried;
 };
 
-/* @without: a rule the library shall forget, NULL for none. */
+/* What the library shall take itself for. */
+struct terms {
+	const char *without; /* a rule it shall forget; NULL: none */
+	const struct model_behaviour *behaviour; /* NULL: that of the newest kernel it knows */
+};
+
 void compare(struct execution *run, struct lab *lab, const struct scenario *scenario,
-	     const char *without, struct comparison *ret);
+	     const struct terms *terms, struct comparison *ret);
+
+/*
+ * Run the kernel once and count for each behaviour of @tries (@n of them) into @ret_differs
+ * whether the library would differ. False when the laboratory failed.
+ */
+bool compare_tries(struct execution *run, struct lab *lab, const struct scenario *scenario,
+		   const struct model_behaviour *tries, size_t n, bool *ret_differs);
 
 /* 0, or -EINVAL if the library has no rule of that name. */
 int compare_check_rule(const char *without);
@@ -35,7 +48,7 @@ int compare_check_rule(const char *without);
 int compare_new_lab(struct lab *lab);
 
 /* Cut @scenario down as long as the two still differ. */
-void shrink(struct execution *run, struct lab *lab, const char *without,
+void shrink(struct execution *run, struct lab *lab, const struct terms *terms,
 	    struct scenario *scenario);
 
 /* Does the library's answer @said allow what the kernel did? In match.c. */

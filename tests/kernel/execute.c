@@ -362,7 +362,8 @@ int execute_op(struct execution *run, const struct op *op, struct answer *ret)
 	r = op->kind == OP_SOCKET ? execute_socket(run, op) : do_op(run, op, &answer);
 	answer.error = -r;
 	/* The answer went astray (bound devices): what state that leaves is not the rules' matter. */
-	answer.stuck = (op->kind == OP_CONNECT && r == -EINPROGRESS) ||
+	answer.stuck = r == -ENOPROTOOPT || /* an option this kernel has not heard of */
+		       (op->kind == OP_CONNECT && r == -EINPROGRESS) ||
 		       (op->kind == OP_EXPIRE && r == -EOPNOTSUPP) || /* no INET_DIAG_DESTROY */
 		       (op->kind == OP_SHUTDOWN && r == -ENOTCONN);
 	*ret = answer;

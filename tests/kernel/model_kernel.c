@@ -13,7 +13,7 @@
 
 #include "base/auto.h"
 #include "campaign.h"
-#include "compare.h"
+#include "learn.h"
 #include "model/rules.h"
 
 static int usage(void)
@@ -22,7 +22,7 @@ static int usage(void)
 	      "       model-kernel check [SCRIPT]     beside those of the library\n"
 	      "       model-kernel rules              the ids that --without knows\n"
 	      "       model-kernel random [--seed N] [--first N] [--count N] [--seconds N] [--workers N]\n"
-	      "                    [--theme T] [--failures N] [--without RULE] [--quiet]\n",
+	      "                    [--theme T] [--failures N] [--without RULE] [--learn N] [--quiet]\n",
 	      stderr);
 	return 2;
 }
@@ -83,7 +83,7 @@ static int check_script(const struct scenario *scenario)
 		return 3;
 	}
 	strbuf_init(&result.script);
-	compare(&run, &lab, scenario, NULL, &result);
+	compare(&run, &lab, scenario, &(struct terms){.behaviour = NULL}, &result);
 	fputs(result.script.text, stdout);
 	puts(result.verdict == LINES_AGREE ? "agreed" : "the last line differs");
 	lab_release(&lab);
@@ -135,7 +135,7 @@ static void print_result(const struct campaign *c, const struct campaign_result 
 static int random_command(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"seed", 1, NULL, 's'},	    {"first", 1, NULL, 'F'},
+		{"learn", 1, NULL, 'l'},    {"seed", 1, NULL, 's'},	    {"first", 1, NULL, 'F'},
 		    {"count", 1, NULL, 'c'},   {"seconds", 1, NULL, 't'},
 		{"workers", 1, NULL, 'w'},  {"theme", 1, NULL, 'T'},   {"failures", 1, NULL, 'f'},
 		{"without", 1, NULL, 'W'},  {"quiet", 0, NULL, 'q'},   {NULL, 0, NULL, 0}};
@@ -143,6 +143,8 @@ static int random_command(int argc, char **argv)
 				    .workers = (unsigned)sysconf(_SC_NPROCESSORS_ONLN)};
 	struct campaign_result result;
 	struct timespec start, end;
+	struct model_behaviour behaviour;
+	unsigned learn = 0;
 	int option, r;
 
 	clock_gettime(CLOCK_REALTIME, &start);
@@ -150,12 +152,13 @@ static int random_command(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case 's': campaign.seed = strtoull(optarg, NULL, 10); break;
+		case 'l': learn = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 'F': campaign.first = strtoull(optarg, NULL, 10); break;
 		case 'c': campaign.scenarios = strtoull(optarg, NULL, 10); break;
 		case 't': campaign.seconds = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 'w': campaign.workers = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 'f': campaign.failures = (unsigned)strtoul(optarg, NULL, 10); break;
-		case 'W': campaign.without = optarg; break;
+		case 'W': campaign.terms.without = optarg; break;
 		case 'q': campaign.quiet = true; break;
 		case 'T':
 			if (!parse_theme(optarg, &campaign.theme))
@@ -164,9 +167,17 @@ static int random_command(int argc, char **argv)
 		default: return usage();
 		}
 	}
-	if (compare_check_rule(campaign.without)) {
-		fprintf(stderr, "no rule '%s'\n", campaign.without);
+	if (compare_check_rule(campaign.terms.without)) {
+		fprintf(stderr, "no rule '%s'\n", campaign.terms.without);
 		return 2;
+	}
+	if (learn) {
+		r = learn_behaviour(learn, campaign.seed, &behaviour);
+		if (r) {
+			fprintf(stderr, "the laboratory failed: %s\n", strerror(-r));
+			return 3;
+		}
+		campaign.terms.behaviour = &behaviour;
 	}
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	r = campaign_run(&campaign, &result);

@@ -5,7 +5,7 @@
 #include "compare.h"
 
 /* The kernel rolls dice, so a cut is tried a few times before it is called harmless. */
-static bool differs(struct execution *run, struct lab *lab, const char *without,
+static bool differs(struct execution *run, struct lab *lab, const struct terms *terms,
 		    const struct scenario *scenario)
 {
 	struct comparison result = {.script = STRBUF_INIT};
@@ -13,7 +13,7 @@ static bool differs(struct execution *run, struct lab *lab, const char *without,
 	if (!scenario_makes_sense(scenario))
 		return false;
 	for (int tries = 0; tries < 4; tries++) {
-		compare(run, lab, scenario, without, &result);
+		compare(run, lab, scenario, terms, &result);
 		if (result.dirty && compare_new_lab(lab))
 			return false;
 		if (result.verdict == LINES_DIFFER)
@@ -40,7 +40,7 @@ static bool has_address(const struct scenario *scenario, size_t at, size_t len)
 	return false;
 }
 
-static bool shrink_lines(struct execution *run, struct lab *lab, const char *without,
+static bool shrink_lines(struct execution *run, struct lab *lab, const struct terms *terms,
 			 struct scenario *scenario)
 {
 	bool smaller = false;
@@ -51,7 +51,7 @@ static bool shrink_lines(struct execution *run, struct lab *lab, const char *wit
 			if (at + len > scenario->n || has_address(scenario, at, len))
 				continue;
 			candidate = cut(scenario, at, len);
-			if (!differs(run, lab, without, &candidate))
+			if (!differs(run, lab, terms, &candidate))
 				continue;
 			*scenario = candidate;
 			smaller = true;
@@ -59,7 +59,7 @@ static bool shrink_lines(struct execution *run, struct lab *lab, const char *wit
 	return smaller;
 }
 
-static bool shrink_options(struct execution *run, struct lab *lab, const char *without,
+static bool shrink_options(struct execution *run, struct lab *lab, const struct terms *terms,
 			   struct scenario *scenario)
 {
 	bool smaller = false;
@@ -71,7 +71,7 @@ static bool shrink_options(struct execution *run, struct lab *lab, const char *w
 			struct scenario candidate = *scenario;
 			candidate.ops[i].options &= (uint16_t)~option;
 			if (!(scenario->ops[i].options & option) ||
-			    !differs(run, lab, without, &candidate))
+			    !differs(run, lab, terms, &candidate))
 				continue;
 			*scenario = candidate;
 			smaller = true;
@@ -79,7 +79,7 @@ static bool shrink_options(struct execution *run, struct lab *lab, const char *w
 		if (scenario->ops[i].value && scenario->ops[i].kind >= OP_SOCKET) {
 			struct scenario candidate = *scenario;
 			candidate.ops[i].value = 0;
-			if (differs(run, lab, without, &candidate)) {
+			if (differs(run, lab, terms, &candidate)) {
 				*scenario = candidate;
 				smaller = true;
 			}
@@ -88,19 +88,19 @@ static bool shrink_options(struct execution *run, struct lab *lab, const char *w
 	return smaller;
 }
 
-void shrink(struct execution *run, struct lab *lab, const char *without,
+void shrink(struct execution *run, struct lab *lab, const struct terms *terms,
 	    struct scenario *scenario)
 {
 	struct comparison result = {.script = STRBUF_INIT};
 
-	compare(run, lab, scenario, without, &result);
+	compare(run, lab, scenario, terms, &result);
 	if (result.dirty && compare_new_lab(lab))
 		return;
 	if (result.verdict == LINES_DIFFER)
 		scenario->n = result.line + 1;
 	for (int rounds = 0; rounds < 4; rounds++) {
-		bool smaller = shrink_lines(run, lab, without, scenario);
-		if (!shrink_options(run, lab, without, scenario) && !smaller)
+		bool smaller = shrink_lines(run, lab, terms, scenario);
+		if (!shrink_options(run, lab, terms, scenario) && !smaller)
 			return;
 	}
 }
