@@ -26,54 +26,78 @@ static const struct {
 	SWITCH(udp_fallback),	 SWITCH(time_wait_delay), SWITCH(owner_stays),
 	SWITCH(connect_returns), SWITCH(udp_wildcard_full),
 };
-enum { N_SWITCHES = sizeof(switches) / sizeof(switches[0]), VOTES = 3 };
+enum { N_SWITCHES = sizeof(switches) / sizeof(switches[0]) };
 
 static bool *switch_of(struct model_behaviour *behaviour, size_t i)
 {
 	return (bool *)((char *)behaviour + switches[i].offset);
 }
 
-/* Turn the switch that has cured most disagreements, once it has cured a few. */
-static void turn_one(struct model_behaviour *behaviour, unsigned votes[N_SWITCHES])
+struct learner {
+	struct lab lab;
+	struct execution run;
+	struct model_behaviour behaviour;
+	unsigned votes[N_SWITCHES]; /* disagreements that each switch would have cured */
+};
+
+/* Does the library differ on @scenario, and which single switches would cure it? */
+static bool find_cures(struct learner *l, const struct scenario *scenario, bool *ret_cures)
 {
+	struct model_behaviour tries[N_SWITCHES + 1];
+	bool differs[N_SWITCHES + 1], found = false;
+
+	tries[N_SWITCHES] = l->behaviour;
+	for (size_t i = 0; i < N_SWITCHES; i++) {
+		tries[i] = l->behaviour;
+		*switch_of(&tries[i], i) = !*switch_of(&tries[i], i);
+	}
+	if (!compare_tries(&l->run, &l->lab, scenario, tries, N_SWITCHES + 1, differs)) {
+		compare_new_lab(&l->lab);
+		return false;
+	}
+	for (size_t i = 0; i < N_SWITCHES; i++) {
+		ret_cures[i] = differs[N_SWITCHES] && !differs[i];
+		found |= ret_cures[i];
+	}
+	return found;
+}
+
+/* Turn the switch that has cured most, if it cures this one again and again. */
+static void turn_one(struct learner *l, const struct scenario *scenario)
+{
+	bool cures[N_SWITCHES];
 	size_t best = 0;
 
 	for (size_t i = 1; i < N_SWITCHES; i++)
-		if (votes[i] > votes[best])
+		if (l->votes[i] > l->votes[best])
 			best = i;
-	if (votes[best] < VOTES)
-		return;
-	*switch_of(behaviour, best) = !*switch_of(behaviour, best);
+	for (int again = 0; again < 3; again++)
+		if (!find_cures(l, scenario, cures) || !cures[best])
+			return;
+	*switch_of(&l->behaviour, best) = !*switch_of(&l->behaviour, best);
 	printf("# %s: %s, other than the version says\n", switches[best].name,
-	       *switch_of(behaviour, best) ? "yes" : "no");
-	memset(votes, 0, N_SWITCHES * sizeof(*votes));
+	       *switch_of(&l->behaviour, best) ? "yes" : "no");
+	memset(l->votes, 0, sizeof(l->votes));
 }
 
 static int learn(unsigned scenarios, uint64_t seed, struct model_behaviour *behaviour)
 {
-	struct lab lab = {.diag_fd = -1, .sockstat_fd = -1};
-	struct execution run = {.nonce = 1};
-	unsigned votes[N_SWITCHES] = {0};
-	int r = compare_new_lab(&lab);
+	struct learner l = {.lab = {.diag_fd = -1, .sockstat_fd = -1}, .run = {.nonce = 1},
+			    .behaviour = *behaviour};
+	int r = compare_new_lab(&l.lab);
 
 	for (unsigned number = 0; !r && number < scenarios; number++) {
-		struct model_behaviour tries[N_SWITCHES + 1];
-		bool differs[N_SWITCHES + 1];
 		struct scenario scenario;
+		bool cures[N_SWITCHES];
 		generate(hash_u64(seed ^ 0x6c6561726eull) + number, GENERATE_ANY, &scenario);
-		tries[N_SWITCHES] = *behaviour;
-		for (size_t i = 0; i < N_SWITCHES; i++) {
-			tries[i] = *behaviour;
-			*switch_of(&tries[i], i) = !*switch_of(&tries[i], i);
-		}
-		if (!compare_tries(&run, &lab, &scenario, tries, N_SWITCHES + 1, differs))
-			r = compare_new_lab(&lab);
-		else
-			for (size_t i = 0; i < N_SWITCHES; i++)
-				votes[i] += differs[N_SWITCHES] && !differs[i];
-		turn_one(behaviour, votes);
+		if (!find_cures(&l, &scenario, cures))
+			continue;
+		for (size_t i = 0; i < N_SWITCHES; i++)
+			l.votes[i] += cures[i];
+		turn_one(&l, &scenario);
 	}
-	lab_release(&lab);
+	*behaviour = l.behaviour;
+	lab_release(&l.lab);
 	return r;
 }
 
