@@ -171,7 +171,7 @@ static void connect_ended(struct watched *w, struct watched_socket *s, int error
 {
 	if (!error) {
 		connected(s);
-	} else if (error == EINPROGRESS && s->nonblocking) {
+	} else if (error == EINPROGRESS && watched_is_nonblocking(s)) {
 		s->connecting = true;
 	} else if (error == EINPROGRESS) { /* blocking: SO_SNDTIMEO ran out */
 		s->attempt.timed_out = true;
@@ -302,7 +302,7 @@ static void called_recv(struct watched *w, struct watched_socket *s, const struc
 	}
 	if (c->result == -EAGAIN) {
 		s->recv_waited = true;
-		if (!s->nonblocking && s->wait_started_ns)
+		if (s->wait_started_ns && !watched_is_nonblocking(s))
 			s->waited_s += (double)(monotonic_ns() - s->wait_started_ns) / 1e9;
 		return;
 	}

@@ -6,6 +6,7 @@
 #include "probe/asking.h"
 #include "probe/dns.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -38,6 +39,14 @@ void watched_look(struct watched_socket *s)
 	}
 	if (s->proto == SOCK_PROTO_TCP)
 		socket_tcp_seen(fd, &s->attempt.tcp);
+}
+
+bool watched_is_nonblocking(const struct watched_socket *s)
+{
+	AUTO(closep) int fd = copy_fd(s);
+	int flags = fd < 0 ? -1 : fcntl(fd, F_GETFL);
+
+	return flags < 0 ? s->nonblocking : (flags & O_NONBLOCK) != 0;
 }
 
 bool watched_is_connected(const struct watched_socket *s)

@@ -7,6 +7,8 @@
 
 /* Take a copy of the descriptor and note its addresses and tcp_info in the attempt. */
 void watched_look(struct watched_socket *s);
+/* Is it in non-blocking mode now (by whatever call it was set)? */
+bool watched_is_nonblocking(const struct watched_socket *s);
 /* Has its non-blocking connect() succeeded by now? */
 bool watched_is_connected(const struct watched_socket *s);
 /* Note a setsockopt(); true if its failure keeps the program from connecting as it wants. */
