@@ -128,13 +128,14 @@ bool escape_undo(struct strbuf *sb, const char *text, size_t len)
 			strbuf_add_char(sb, c);
 		} else if (name) {
 			strbuf_add_char(sb, (char)(7 + (name - names)));
-		} else if (c == 'x' && len - i > 2 && hex_value(text[i + 1]) >= 0 &&
-			   hex_value(text[i + 2]) >= 0) {
-			strbuf_add_char(sb, (char)(hex_value(text[i + 1]) << 4 |
-						   hex_value(text[i + 2])));
-			i += 2;
 		} else {
-			return false;
+			const bool is_hex = c == 'x' && len - i > 2;
+			const int high = is_hex ? hex_value(text[i + 1]) : -1;
+			const int low = is_hex ? hex_value(text[i + 2]) : -1;
+			if (high < 0 || low < 0)
+				return false;
+			strbuf_add_char(sb, (char)(high * 16 + low));
+			i += 2;
 		}
 	}
 	return true;

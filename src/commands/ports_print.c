@@ -54,8 +54,11 @@ static void add_service(const struct view *view, const struct port_row *row, str
 	if (!name)
 		name = service_iana(row->first->proto, row->first->local_port, NULL);
 	/* "Prometheus (or Cockpit)": what stands in brackets is for `berth port`. */
-	const char *more = usual ? strstr(name, " (") : NULL;
-	strbuf_add(text, name ? name : "-", more ? (size_t)(more - name) : name ? strlen(name) : 1);
+	const char *more = usual ? strstr(usual->name, " (") : NULL;
+	if (more)
+		strbuf_add(text, usual->name, (size_t)(more - usual->name));
+	else
+		strbuf_add_text(text, name ? name : "-");
 	*style = name ? STYLE_PLAIN : STYLE_QUIET;
 }
 
@@ -140,7 +143,7 @@ static void add_age(const struct view *view, const struct port_row *row, struct 
 		return;
 	}
 	const uint64_t now = view->snap->taken_ns, then = row->proc->started_ns;
-	duration_add(text, now > then ? (double)((now - then) / 1000000000u) : 0);
+	duration_add(text, now > then ? (double)(now - then) / 1e9 : 0);
 }
 
 static void add_connections(const struct view *view, const struct port_row *row,
@@ -276,7 +279,7 @@ static void choose_columns(struct view *view, unsigned screen)
 		total -= widths[worst] + GAP;
 		view->n_chosen--;
 		memmove(&view->chosen[worst], &view->chosen[worst + 1],
-			(view->n_chosen - worst) * sizeof(view->chosen[0]));
+			(view->n_chosen - worst) * sizeof(struct column *));
 		memmove(&widths[worst], &widths[worst + 1],
 			(view->n_chosen - worst) * sizeof(widths[0]));
 	}

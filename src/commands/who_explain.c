@@ -117,8 +117,7 @@ static void add_left(const struct sock *sock, const char *before, struct strbuf 
 	if (!sock->timer_ms)
 		return;
 	strbuf_add_text(text, before);
-	duration_add(text, sock->timer_ms < 1000 ? sock->timer_ms / 1000.0
-						 : sock->timer_ms / 1000);
+	duration_add(text, sock->timer_ms / 1000.0);
 }
 
 static void add_user(const struct snapshot *snap, const struct sock *sock, struct strbuf *text)

@@ -197,7 +197,7 @@ static void put_started(struct text *text, const struct proc *proc)
 	if (!proc->started_ns || !gmtime_r(&then, &tm))
 		return;
 	duration_add(&text->line, now > proc->started_ns
-					  ? (double)((now - proc->started_ns) / 1000000000u)
+					  ? (double)(now - proc->started_ns) / 1e9
 					  : 0);
 	strftime(date, sizeof(date), " ago, %Y-%m-%d %H:%M:%S UTC", &tm);
 	strbuf_add_text(&text->line, date);

@@ -145,7 +145,7 @@ static void add_utf8(struct strbuf *sb, uint32_t code)
 /* The part of a \u escape behind the u; characters beyond U+FFFF come as two of them. */
 static bool read_unicode(struct json_in *in)
 {
-	uint32_t code, low;
+	uint32_t code = 0, low = 0;
 
 	if (!hex4(in, &code))
 		return false;

@@ -6,7 +6,7 @@
 #include "core/sock_extra.h"
 
 #define MEMBER(type, name, what)                                                                   \
-	{.key = #name, .kind = what, .offset = offsetof(struct type, name),                        \
+	{.key = #name, .kind = (what), .offset = offsetof(struct type, name),                        \
 	 .size = sizeof(((struct type *)0)->name)}
 #define NUMBER(type, name)  MEMBER(type, name, MEMBER_UNSIGNED)
 #define TEXT(type, name)    MEMBER(type, name, MEMBER_TEXT)
@@ -14,7 +14,7 @@
 #define ADDRESS(type, name) MEMBER(type, name, MEMBER_ADDRESS)
 #define WORD(type, name, words)                                                                    \
 	{.key = #name, .kind = MEMBER_WORD, .offset = offsetof(struct type, name),                 \
-	 .size = sizeof(((struct type *)0)->name), .word = words}
+	 .size = sizeof(((struct type *)0)->name), .word = (words)}
 
 static const char *proto_word(unsigned index)
 {

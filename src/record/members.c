@@ -206,7 +206,8 @@ static bool read_numbers(const struct member *member, struct json_in *in, uint32
 
 static bool read_hex(const struct member *member, struct json_in *in, uint8_t *to)
 {
-	static const char digits[] = "0123456789abcdef";
+	static const char digits[16] = {'0', '1', '2', '3', '4', '5', '6', '7',
+					'8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
 
 	if (!json_in_text(in))
 		return false;
@@ -214,7 +215,8 @@ static bool read_hex(const struct member *member, struct json_in *in, uint8_t *t
 		return json_in_fail(in, "expected hex digits");
 	for (size_t i = 0; i < in->text.len; i += 2) {
 		const char *pair = in->text.text + i;
-		const char *high = memchr(digits, pair[0], 16), *low = memchr(digits, pair[1], 16);
+		const char *high = memchr(digits, pair[0], sizeof(digits));
+		const char *low = memchr(digits, pair[1], sizeof(digits));
 		if (!high || !low)
 			return json_in_fail(in, "expected hex digits");
 		to[i / 2] = (uint8_t)((high - digits) << 4 | (low - digits));

@@ -7,7 +7,7 @@
 #include "core/sock_extra.h"
 #include "record/members.h"
 
-#include <string.h>
+#include <stdbool.h>
 
 static void open_record(struct json *json, const char *kind)
 {
@@ -87,7 +87,16 @@ static void write_places(const struct snapshot *snap, struct json *json)
 	}
 }
 
-static const struct sock_extra no_extra;
+/* Extras are made zeroed, padding included. */
+static bool holds_something(const struct sock_extra *extra)
+{
+	const unsigned char *bytes = (const unsigned char *)extra;
+
+	for (size_t i = 0; i < sizeof(*extra); i++)
+		if (bytes[i])
+			return true;
+	return false;
+}
 
 static void write_sock(const struct snapshot *snap, size_t index, struct json *json)
 {
@@ -108,7 +117,7 @@ static void write_sock(const struct snapshot *snap, size_t index, struct json *j
 		json_close(json, ']');
 	}
 	const struct sock_extra *extra = sock_extra(snap, sock);
-	if (extra && memcmp(extra, &no_extra, sizeof(no_extra)) != 0) {
+	if (extra && holds_something(extra)) {
 		json_key(json, "extra");
 		json_open(json, '{');
 		members_write(extra_members, snap, extra, json);
