@@ -9,8 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { MAX_SCRIPT = 64 << 20 };
+#include <unistd.h>
 
 struct printer {
 	struct strbuf sb;
@@ -126,22 +125,30 @@ static void print_answer(const struct script_answer *answer, void *data)
 	fwrite(sb->text, 1, sb->len, stdout);
 }
 
-static int read_all(const char *name, struct strbuf *sb)
+/* Each line is answered at once. At a terminal a mistake is told and the next line may follow. */
+static int run_lines(const struct invocation *inv, FILE *from, const char *name,
+		     struct script *script)
 {
-	AUTO(fclosep) FILE *opened = NULL;
-	FILE *from = stdin;
-	char chunk[16384];
-	size_t n;
+	const bool typed = isatty(fileno(from));
+	AUTO(freep) char *line = NULL;
+	size_t room = 0;
+	ssize_t len;
 
-	if (name && strcmp(name, "-"))
-		from = opened = fopen(name, "re");
-	if (!from)
-		return -errno;
-	while ((n = fread(chunk, 1, sizeof(chunk), from)) && sb->len <= MAX_SCRIPT)
-		strbuf_add(sb, chunk, n);
-	if (ferror(from))
-		return -EIO;
-	return sb->failed ? -ENOMEM : sb->len > MAX_SCRIPT ? -EFBIG : 0;
+	while ((len = getline(&line, &room, from)) >= 0) {
+		struct script_error error = {0};
+		if (len && line[len - 1] == '\n')
+			len--;
+		int r = model_script_line(script, line, (size_t)len, &error);
+		fflush(stdout);
+		if (r && r != -EINVAL)
+			return failure(inv, "%s", strerror(-r));
+		int code = r ? usage_error(inv, "%s: line %u, column %u: %s", name, error.line,
+					   error.column, error.text)
+			     : 0;
+		if (code && !typed)
+			return code;
+	}
+	return ferror(from) ? usage_error(inv, "%s: cannot be read", name) : EXIT_YES;
 }
 
 /* Rules to live without, for tests of the tests. */
@@ -166,9 +173,14 @@ static int list_rules(void)
 	return EXIT_YES;
 }
 
+static void script_freep(struct script **script)
+{
+	model_script_free(*script);
+}
+
 static int run(const struct invocation *inv)
 {
-	AUTO(strbuf_release) struct strbuf text = STRBUF_INIT;
+	AUTO(fclosep) FILE *opened = NULL;
 	struct printer printer = {
 		.sb = STRBUF_INIT,
 		.ndjson = option_given(inv, "ndjson"),
@@ -176,7 +188,6 @@ static int run(const struct invocation *inv)
 	};
 	enum model_rule without[N_MODEL_RULES];
 	struct script_options options = {.without = without};
-	struct script_error error = {0};
 
 	if (option_given(inv, "rules"))
 		return list_rules();
@@ -186,18 +197,18 @@ static int run(const struct invocation *inv)
 	int code = read_without(inv, without, &options.n_without);
 	if (code)
 		return code;
-	int r = read_all(name, &text);
-	if (r)
-		return usage_error(inv, "%s: %s", name, strerror(-r));
-	r = model_script_run(text.text, text.len, &options, print_answer, &printer, &error);
-	fflush(stdout);
+	if (strcmp(name, "-")) {
+		opened = fopen(name, "re");
+		if (!opened)
+			return usage_error(inv, "%s: %s", name, strerror(errno));
+	}
+	AUTO(script_freep) struct script *script =
+		model_script_new(&options, print_answer, &printer);
+	if (!script)
+		return failure(inv, "%s", strerror(ENOMEM));
+	code = run_lines(inv, opened ? opened : stdin, name, script);
 	strbuf_release(&printer.sb);
-	if (r == -EINVAL)
-		return usage_error(inv, "%s: line %u, column %u: %s", name, error.line, error.column,
-				   error.text);
-	if (r)
-		return failure(inv, "%s", strerror(-r));
-	return EXIT_YES;
+	return code;
 }
 
 static const struct option_row options[] = {

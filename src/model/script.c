@@ -51,16 +51,6 @@ static int run_line(struct script *script, const char *line, size_t len)
 	return r ? r : script->text.failed || script->reason.failed ? -ENOMEM : 0;
 }
 
-static void release(struct script *script)
-{
-	model_space_free(script->space);
-	model_list_release(&script->list);
-	strbuf_release(&script->text);
-	strbuf_release(&script->reason);
-	free(script->names);
-	free(script->devices);
-}
-
 static int begin(struct script *script)
 {
 	const struct script_options *options = script->options;
@@ -78,30 +68,59 @@ static int begin(struct script *script)
 	return 0;
 }
 
-int model_script_run(const char *text, size_t len, const struct script_options *options,
-		     script_answer_fn *answer, void *data, struct script_error *ret_error)
+struct script *model_script_new(const struct script_options *options, script_answer_fn *answer,
+				void *data)
 {
 	static const struct script_options defaults;
 	struct script *script = calloc(1, sizeof(*script));
 
 	if (!script)
-		return -ENOMEM;
+		return NULL;
 	script->options = options ? options : &defaults;
 	script->answer = answer;
 	script->data = data;
-	script->error = ret_error;
 	strbuf_init(&script->text);
 	strbuf_init(&script->reason);
-	int r = begin(script);
+	if (!begin(script))
+		return script;
+	model_script_free(script);
+	return NULL;
+}
+
+void model_script_free(struct script *script)
+{
+	if (!script)
+		return;
+	model_space_free(script->space);
+	model_list_release(&script->list);
+	strbuf_release(&script->text);
+	strbuf_release(&script->reason);
+	free(script->names);
+	free(script->devices);
+	free(script);
+}
+
+int model_script_line(struct script *script, const char *line, size_t len,
+		      struct script_error *ret_error)
+{
+	script->error = ret_error;
+	script->line++;
+	return run_line(script, line, len);
+}
+
+int model_script_run(const char *text, size_t len, const struct script_options *options,
+		     script_answer_fn *answer, void *data, struct script_error *ret_error)
+{
+	struct script *script = model_script_new(options, answer, data);
+	int r = script ? 0 : -ENOMEM;
+
 	while (!r && len) {
 		const char *end = memchr(text, '\n', len);
 		size_t n = end ? (size_t)(end - text) : len;
-		script->line++;
-		r = run_line(script, text, n);
+		r = model_script_line(script, text, n, ret_error);
 		text += n + !!end;
 		len -= n + !!end;
 	}
-	release(script);
-	free(script);
+	model_script_free(script);
 	return r;
 }

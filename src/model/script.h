@@ -40,6 +40,19 @@ struct script_error {
 
 typedef void script_answer_fn(const struct script_answer *answer, void *data);
 
+struct script;
+
+/*
+ * Line by line: @options (may be NULL: defaults) must live as long as the script. NULL: no memory.
+ * A line that fails changes nothing but may have half-declared a socket; the next may follow.
+ */
+struct script *model_script_new(const struct script_options *options, script_answer_fn *answer,
+				void *data);
+/* One line, without its newline. 0, -EINVAL with @ret_error set, or -ENOMEM (then only free). */
+int model_script_line(struct script *script, const char *line, size_t len,
+		      struct script_error *ret_error);
+void model_script_free(struct script *script);
+
 /*
  * Run @len bytes of @text. 0, or -EINVAL with @ret_error set (answers up to there were given),
  * or -ENOMEM.
