@@ -239,6 +239,9 @@ int lab_open(struct lab *lab)
 	/* Answers are compared, so none may be held back by a rate limit. */
 	write_sysctl("net/ipv4/icmp_ratelimit", "0");
 	write_sysctl("net/ipv4/icmp_ratemask", "0");
+	write_sysctl("net/ipv6/icmp/ratemask", "");
+	write_sysctl("net/ipv4/icmp_msgs_per_sec", "1000000000"); /* the machine's before 6.12 */
+	write_sysctl("net/ipv4/icmp_msgs_burst", "1000000000");
 	write_sysctl("net/ipv6/icmp/ratelimit", "0");
 	write_sysctl("net/ipv4/tcp_invalid_ratelimit", "0");
 	write_sysctl("net/ipv4/tcp_syncookies", "0");
