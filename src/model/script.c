@@ -96,6 +96,7 @@ void model_script_free(struct script *script)
 	strbuf_release(&script->text);
 	strbuf_release(&script->reason);
 	free(script->names);
+	free(script->name_slots);
 	free(script->devices);
 	free(script);
 }

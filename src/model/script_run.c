@@ -164,10 +164,8 @@ static int run_expire(struct script *script)
 			say_done(script, "expire", NULL);
 		return r;
 	}
-	uint32_t tag = 0;
-	for (uint32_t i = 0; i < script->n_names && !tag; i++)
-		if (word_is(word, script->names[i].text))
-			tag = i + 1;
+	const struct script_name *name = name_find(script, word);
+	uint32_t tag = name ? (uint32_t)(name - script->names) + 1 : 0;
 	if (!tag)
 		return script_fail(script, word->column, "no socket '%.*s'", (int)word->len,
 				   word->text);

@@ -175,9 +175,10 @@ void say_verdict(struct script *script, const char *op, const char *name,
 	const struct script_name *own = NULL;
 	char *holder = NULL;
 
-	for (uint32_t i = 0; i < script->n_names && !own && name; i++)
-		if (script->names[i].text == name)
-			own = &script->names[i];
+	if (name) {
+		struct word word = {name, (uint32_t)strlen(name), 1};
+		own = name_find(script, &word);
+	}
 	if (verdict->chosen && own && own->sock) {
 		struct span span = span_of(script, own->sock);
 		answer.low = (uint16_t)span.low;

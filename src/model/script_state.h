@@ -39,6 +39,8 @@ struct script {
 	uint32_t end_column;
 	struct script_name *names;
 	uint32_t n_names, room_names;
+	uint32_t *name_slots; /* hash of .names, from 1; 0: free */
+	uint32_t n_name_slots; /* a power of two, or 0 */
 	struct script_device *devices;
 	uint32_t n_devices, room_devices;
 	struct model_turn turn;
@@ -70,9 +72,7 @@ int want_proto(struct script *script, enum sock_proto *ret);
 /* A socket that is open. */
 int want_sock(struct script *script, struct script_name **ret);
 int name_add(struct script *script, const struct word *word, struct script_name **ret);
-
-/* Names for answers: "a", "peer-of-b". */
-const char *sock_name(struct script *script, uint32_t sock);
+struct script_name *name_find(const struct script *script, const struct word *word); /* or NULL */
 
 /* Answers. */
 void say_done(struct script *script, const char *op, const char *name);

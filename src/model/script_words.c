@@ -3,11 +3,13 @@
 #include "model/script_state.h"
 #include "model/state.h"
 #include "base/escape.h"
+#include "base/hash.h"
 #include "base/numbers.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int script_fail(struct script *script, uint32_t column, const char *format, ...)
@@ -240,12 +242,46 @@ int want_proto(struct script *script, enum sock_proto *ret)
 	return 0;
 }
 
-static struct script_name *name_find(struct script *script, const struct word *word)
+/* The slot of a name: where it is, or where it would be. */
+static uint32_t *name_slot(const struct script *script, const char *text, size_t len)
 {
-	for (uint32_t i = 0; i < script->n_names; i++)
-		if (word_is(word, script->names[i].text))
-			return &script->names[i];
-	return NULL;
+	uint32_t mask = script->n_name_slots - 1, i = (uint32_t)hash_bytes(text, len) & mask;
+
+	for (;; i = (i + 1) & mask) {
+		uint32_t *slot = &script->name_slots[i];
+		if (!*slot)
+			return slot;
+		const char *name = script->names[*slot - 1].text;
+		if (strlen(name) == len && !memcmp(name, text, len))
+			return slot;
+	}
+}
+
+struct script_name *name_find(const struct script *script, const struct word *word)
+{
+	if (!script->n_name_slots || word->len >= NAME_SIZE)
+		return NULL;
+	uint32_t *slot = name_slot(script, word->text, word->len);
+	return *slot ? &script->names[*slot - 1] : NULL;
+}
+
+/* At most half full. */
+static int grow_slots(struct script *script)
+{
+	if (script->n_names * 2 < script->n_name_slots)
+		return 0;
+	uint32_t n = script->n_name_slots ? script->n_name_slots * 2 : 64;
+	uint32_t *slots = calloc(n, sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	free(script->name_slots);
+	script->name_slots = slots;
+	script->n_name_slots = n;
+	for (uint32_t i = 0; i < script->n_names; i++) {
+		const char *name = script->names[i].text;
+		*name_slot(script, name, strlen(name)) = i + 1;
+	}
+	return 0;
 }
 
 int want_sock(struct script *script, struct script_name **ret)
@@ -288,10 +324,13 @@ int name_add(struct script *script, const struct word *word, struct script_name 
 		return script_fail(script, word->column, "too many sockets");
 	int r = array_room(&script->names, script->n_names, &script->room_names,
 			   sizeof(*script->names));
+	if (!r)
+		r = grow_slots(script);
 	if (r)
 		return r;
 	*ret = &script->names[script->n_names++];
 	**ret = (struct script_name){0};
 	memcpy((*ret)->text, word->text, word->len);
+	*name_slot(script, word->text, word->len) = script->n_names;
 	return 0;
 }
