@@ -11,6 +11,7 @@
 const struct model_behaviour model_behaviour_latest = {
 	.device_scores = true,
 	.bind_by_address = true,
+	.mapped_wildcard = true,
 	.reset_on_fail = true,
 	.cpu_in_group = true,
 	.udp_rescore = true,
@@ -31,6 +32,7 @@ struct model_behaviour model_behaviour_of(unsigned major, unsigned minor)
 	return (struct model_behaviour){
 		.device_scores = v >= 515,
 		.bind_by_address = v >= 601,
+		.mapped_wildcard = v < 601 || v >= 608,
 		.reset_on_fail = v >= 601,
 		.cpu_in_group = v >= 602,
 		.udp_rescore = v >= 606,

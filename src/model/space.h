@@ -23,6 +23,7 @@
 struct model_behaviour {
 	bool device_scores;	  /* 5.15+: a device-bound listener scores more */
 	bool bind_by_address;	  /* 6.1+: specific binds look at equal addresses and wildcards only */
+	bool mapped_wildcard;	  /* not 6.1 to 6.7: ::ffff:A sees who holds ::ffff:0.0.0.0 */
 	bool reset_on_fail;	  /* 6.1+: a failed connect() gives its source address back */
 	bool cpu_in_group;	  /* 6.2+: SO_INCOMING_CPU steers inside a SO_REUSEPORT group */
 	bool udp_rescore;	  /* 6.6+: groups with connected members are scored again */

@@ -92,7 +92,12 @@ static void add_address(const struct asker *asker, uint32_t port, struct akey ad
 
 	if (!address || (why != MODEL_RULE_OK && !rule_on(space, why)))
 		return;
+	/* inet_bind2_bucket_match_addr_any() of 6.1 knew only :: as the wildcard of IPv6. */
+	bool misses = !space->behaviour.mapped_wildcard && asker->sock->flags & F_V6 &&
+		      akey_equal(addr, akey_v4(0));
 	foreach_owner(space, address, id) {
+		if (misses && sock_at(space, id)->flags & F_V6)
+			continue;
 		if (v4 && sock_at(space, id)->flags & F_V6ONLY &&
 		    rule_on(space, MODEL_RULE_V6ONLY_APART))
 			continue;

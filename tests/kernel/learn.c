@@ -25,6 +25,7 @@ static const struct {
 	SWITCH(range_by_ones),	 SWITCH(early_regroup),	  SWITCH(udp_tuple_table),
 	SWITCH(udp_fallback),	 SWITCH(time_wait_delay), SWITCH(owner_stays),
 	SWITCH(connect_returns), SWITCH(udp_wildcard_full),
+	SWITCH(mapped_wildcard),
 };
 enum { N_SWITCHES = sizeof(switches) / sizeof(switches[0]) };
 
