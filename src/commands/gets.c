@@ -3,6 +3,7 @@
 #include "commands/gets.h"
 #include "commands/collect.h"
 #include "commands/command.h"
+#include "commands/forwards.h"
 #include "commands/names.h"
 #include "commands/output.h"
 #include "commands/save.h"
@@ -187,7 +188,7 @@ static int answer(struct gets *gets, struct output *output)
 {
 	struct request request = {
 		.facts = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES | FACT_HOST | FACT_SOCKOPT |
-			 FACT_REUSE,
+			 FACT_REUSE | FACT_NAT,
 		.protos = PROTO_BIT(gets->flow.proto),
 		.states = STATES_ALL,
 		.ipv4 = true,
@@ -206,6 +207,7 @@ static int answer(struct gets *gets, struct output *output)
 	code = parse_device(gets);
 	if (code)
 		return code;
+	gets->n_before = forwards_of_flow(snap, gets->netns, &gets->flow, gets->before, MAX_BEFORE);
 	if (!option_value(gets->inv, "from"))
 		ask_kernel(gets);
 	int err = ask_rules(gets);
@@ -246,8 +248,8 @@ const struct command command_gets = {
 	.summary = "Say which socket would get this packet",
 	.help = "Asks the kernel's own look-up (which also picks the member of a SO_REUSEPORT group),\n"
 		"and beside it the port rules, which say why. Nothing is sent. Without a source any new\n"
-		"connection is meant. What happens to the packet before the look-up (NAT, TPROXY, BPF at\n"
-		"the interface) is not part of the answer.\n",
+		"connection is meant. NAT, TPROXY and sk_lookup programs that act before are named where\n"
+		"they can be read (as root); BPF at the interface is not part of the answer.\n",
 	.examples = "berth gets 10.0.0.2:80\tWho would take a new connection\n"
 		    "berth gets tcp 1.2.3.4:50001 '>' 10.0.0.2:80\tWho gets a packet of this flow\n"
 		    "berth gets udp 1.2.3.4:53 '>' 10.0.0.2:53 --device eth0\tOne that arrives by eth0\n",

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "core/flow.h"
+#include "core/forward.h"
 #include "core/sock.h"
 #include "diagnose/port_space.h"
 #include "model/verdict.h"
@@ -13,6 +14,8 @@
 struct invocation;
 struct output;
 struct snapshot;
+
+enum { MAX_BEFORE = 8 };
 
 struct gets {
 	const struct invocation *inv;
@@ -27,6 +30,9 @@ struct gets {
 	int error;     /* of asking, positive; ENOENT: it would give it to nobody */
 	struct sock found; /* the kernel's answer when asked and no error */
 	const struct sock *kernel; /* the same in the snapshot; NULL: it came or went since */
+
+	const struct forward *before[MAX_BEFORE]; /* what takes the packet before the look-up */
+	size_t n_before;
 
 	struct port_space space;
 	struct model_delivery rules;

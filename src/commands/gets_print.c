@@ -80,6 +80,41 @@ static void add_rules(const struct gets *gets, struct strbuf *text)
 			      model_fact_name(gets->rules.fact));
 }
 
+/* Were the NAT rules readable? Then what they do is said, also that they do nothing. */
+static bool nat_seen(const struct gets *gets)
+{
+	for (size_t i = 0; i < gets->snap->n_coverages; i++)
+		if (!strcmp(gets->snap->coverages[i].source, "forwards"))
+			return gets->snap->coverages[i].level == COVERAGE_FULL;
+	return false;
+}
+
+static void add_before(const struct gets *gets, struct strbuf *text)
+{
+	char place[ADDR_TEXT_SIZE + 8];
+
+	for (size_t i = 0; i < gets->n_before; i++) {
+		const struct forward *forward = gets->before[i];
+		strbuf_printf(text, "  but before that: %s by ",
+			      forward_kind_name((enum forward_kind)forward->kind));
+		escape_add(text, forward->by, strlen(forward->by));
+		if (forward->to.family != ADDR_NONE)
+			strbuf_printf(text, " sends it to %s",
+				      addr_format_port(&forward->to,
+						       forward->to_ports.low
+							       ? forward->to_ports.low
+							       : gets->flow.destination_port,
+						       place));
+		else if (forward->to_ports.low)
+			strbuf_printf(text, " sends it to port %u of this host",
+				      forward->to_ports.low);
+		strbuf_add_text(text, forward->own_traffic ? " (what this host itself sends)\n"
+						    : forward->kind == FORWARD_SK_LOOKUP
+							    ? " may pick the socket\n"
+							    : " (what arrives by an interface)\n");
+	}
+}
+
 static void add_kernel(const struct gets *gets, struct strbuf *text)
 {
 	if (!gets->asked)
@@ -94,8 +129,10 @@ static void add_kernel(const struct gets *gets, struct strbuf *text)
 					      ? "  by the kernel's own look-up; the rules agree\n"
 					      : "  by the kernel's own look-up; berth's rules say "
 						"otherwise\n");
-	strbuf_add_text(text, "  not considered: NAT, TPROXY and BPF at the interface, which act "
-			      "before the look-up\n");
+	strbuf_add_text(text, nat_seen(gets) ? "  not considered: BPF at the interface, which acts "
+					      "before the look-up\n"
+					    : "  not considered: NAT, TPROXY and BPF at the "
+					      "interface, which act before the look-up\n");
 }
 
 void gets_print_text(const struct gets *gets, struct output *output)
@@ -122,6 +159,7 @@ void gets_print_text(const struct gets *gets, struct output *output)
 		add_rules(gets, &text);
 		add_kernel(gets, &text);
 	}
+	add_before(gets, &text);
 	out_add_text(&output->out, text.text);
 }
 
@@ -232,9 +270,16 @@ void gets_print_json(const struct gets *gets, struct output *output)
 	json_put_bool(&json, "agree", gets_agree(gets));
 	json_key(&json, "not_considered");
 	json_open(&json, '[');
-	json_text(&json, "NAT");
-	json_text(&json, "TPROXY");
+	if (!nat_seen(gets)) {
+		json_text(&json, "NAT");
+		json_text(&json, "TPROXY");
+	}
 	json_text(&json, "BPF at the interface");
+	json_close(&json, ']');
+	json_key(&json, "before");
+	json_open(&json, '[');
+	for (size_t i = 0; i < gets->n_before; i++)
+		json_text(&json, gets->before[i]->by);
 	json_close(&json, ']');
 	json_close(&json, '}');
 	json_end(&json);

@@ -3,6 +3,7 @@
 #include "commands/ports.h"
 #include "commands/collect.h"
 #include "commands/command.h"
+#include "commands/forwards.h"
 #include "commands/output.h"
 #include "base/auto.h"
 #include "core/facts.h"
@@ -13,7 +14,7 @@
 static int ports_run(const struct invocation *inv)
 {
 	struct request request = {
-		.facts = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES | FACT_HOST,
+		.facts = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES | FACT_HOST | FACT_NAT,
 		.protos = PROTO_BIT(SOCK_PROTO_TCP) | PROTO_BIT(SOCK_PROTO_UDP) |
 			  PROTO_BIT(SOCK_PROTO_UDPLITE),
 		.states = STATE_BIT(SOCK_STATE_LISTEN) | STATE_BIT(SOCK_STATE_ESTABLISHED) |
@@ -37,6 +38,8 @@ static int ports_run(const struct invocation *inv)
 			error = ports_print_json(snap, &rows, &output);
 		else if (!error)
 			error = ports_print_table(snap, &rows, &output);
+		if (!error && !output.json && !output.ndjson)
+			forwards_print_text(snap, NULL, 0, &output);
 		if (error && error != output.out.error)
 			code = failure(inv, "%s", strerror(-error));
 	}

@@ -2,6 +2,7 @@
 /* Open ports as JSON, schema berth.ports/1; keys are documented in docs/json.md. */
 #include "commands/ports.h"
 #include "commands/collect.h"
+#include "commands/forwards.h"
 #include "commands/output.h"
 #include "base/auto.h"
 #include "base/json.h"
@@ -109,6 +110,7 @@ int ports_print_json(const struct snapshot *snap, const struct port_rows *rows,
 	}
 	if (output->json) {
 		json_close(&json, ']');
+		forwards_print_json(snap, NULL, 0, &json);
 		coverage_json(snap, &json);
 		json_close(&json, '}');
 		json_end(&json);

@@ -3,6 +3,7 @@
 #include "commands/who.h"
 #include "commands/collect.h"
 #include "commands/command.h"
+#include "commands/forwards.h"
 #include "commands/names.h"
 #include "commands/output.h"
 #include "base/auto.h"
@@ -75,7 +76,7 @@ static int parse_whats(const struct invocation *inv, struct whats *whats)
 static void make_request(const struct whats *whats, struct request *request)
 {
 	*request = (struct request){
-		.facts = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES,
+		.facts = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES | FACT_NAT,
 		.protos = PROTOS_ALL,
 		.states = STATES_ALL,
 		.ipv4 = true,
@@ -175,6 +176,15 @@ static int report_absence(const struct snapshot *snap, const struct whats *whats
 	return code;
 }
 
+static bool forwarded(const struct snapshot *snap, const struct whats *whats)
+{
+	for (size_t i = 0; i < snap->n_forwards; i++)
+		for (size_t k = 0; k < whats->n; k++)
+			if (forward_is_meant(&snap->forwards[i], whats->items[k]))
+				return true;
+	return false;
+}
+
 static int print(const struct invocation *inv, const struct who *who, struct output *output)
 {
 	if (option_given(inv, "pids"))
@@ -196,7 +206,11 @@ static int answer(const struct invocation *inv, const struct whats *whats, struc
 		error = print(inv, &who, output);
 	if (error && error != output->out.error)
 		return failure(inv, "%s", strerror(-error));
-	return who.n_socks ? EXIT_YES : report_absence(snap, whats);
+	if (!output->json && !output->ndjson && !option_given(inv, "pids"))
+		forwards_print_text(snap, whats->items, whats->n, output);
+	if (who.n_socks || forwarded(snap, whats))
+		return EXIT_YES;
+	return report_absence(snap, whats);
 }
 
 static int who_run(const struct invocation *inv)

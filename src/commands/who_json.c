@@ -2,6 +2,7 @@
 /* Holders as JSON, schema berth.who/1; keys are documented in docs/json.md. */
 #include "commands/who.h"
 #include "commands/collect.h"
+#include "commands/forwards.h"
 #include "commands/output.h"
 #include "commands/who_explain.h"
 #include "base/auto.h"
@@ -80,6 +81,7 @@ int who_print_json(const struct who *who, struct output *output)
 	}
 	if (output->json) {
 		json_close(&json, ']');
+		forwards_print_json(who->snap, who->whats, who->n_whats, &json);
 		coverage_json(who->snap, &json);
 		json_close(&json, '}');
 		json_end(&json);

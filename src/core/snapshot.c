@@ -32,6 +32,7 @@ void snapshot_free(struct snapshot *snap)
 	free(snap->owners);
 	free(snap->namespaces);
 	free(snap->coverages);
+	free(snap->forwards);
 	free(snap->texts);
 	free(snap->text_lens);
 	free(snap->text_slots);
@@ -170,6 +171,16 @@ struct coverage *snapshot_add_coverage(struct snapshot *snap)
 	struct coverage *coverage = &snap->coverages[snap->n_coverages++];
 	*coverage = (struct coverage){.source = "", .how = ""};
 	return coverage;
+}
+
+struct forward *snapshot_add_forward(struct snapshot *snap)
+{
+	if (!grow(&snap->forwards, snap->n_forwards, &snap->room_forwards,
+		  sizeof(*snap->forwards)))
+		return NULL;
+	struct forward *forward = &snap->forwards[snap->n_forwards++];
+	*forward = (struct forward){.by = ""};
+	return forward;
 }
 
 int snapshot_add_owner(struct snapshot *snap, size_t sock, size_t proc, int fd)

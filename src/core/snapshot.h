@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "core/bind_facts.h"
 #include "core/coverage.h"
+#include "core/forward.h"
 #include "core/host.h"
 #include "core/proc.h"
 #include "core/sock.h"
@@ -63,6 +64,8 @@ struct snapshot {
 	size_t n_coverages, room_coverages;
 	struct user *users; /* the names of those uids that were looked up */
 	size_t n_users, room_users;
+	struct forward *forwards; /* ports served without a socket */
+	size_t n_forwards, room_forwards;
 	struct host host; /* of the namespace asked about, the reader's own by default */
 	const char **texts; /* interned: see snapshot_text(); [0] is "" */
 	uint32_t *text_lens;
@@ -105,6 +108,7 @@ struct holding *snapshot_add_holding(struct snapshot *snap);
 struct proc *snapshot_add_proc(struct snapshot *snap);
 struct namespace *snapshot_add_namespace(struct snapshot *snap);
 struct coverage *snapshot_add_coverage(struct snapshot *snap);
+struct forward *snapshot_add_forward(struct snapshot *snap);
 /* 0 or -ENOMEM. */
 int snapshot_add_owner(struct snapshot *snap, size_t sock, size_t proc, int fd);
 

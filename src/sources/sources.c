@@ -17,6 +17,7 @@
 	X(owners)	\
 	X(sock_options)	\
 	X(processes)	\
+	X(forwards)	\
 	X(users)
 
 #define DECLARE(name) extern const struct source source_##name;
