@@ -41,6 +41,7 @@ struct kernel_event {
 	const char *reason;   /* "NETFILTER_DROP", by the running kernel's BTF; NULL: none */
 	const char *location; /* kernel function: "nft_do_chain"; NULL: not known */
 	uint32_t location_offset;
+	uint64_t address; /* of that place in the kernel */
 	uint32_t count;	   /* equal events folded */
 	uint64_t seen_ns;  /* CLOCK_MONOTONIC */
 };

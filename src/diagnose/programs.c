@@ -66,13 +66,23 @@ static void cgroup_denies(const struct program_case *c, const struct bpf_attachm
 	finding_fix(to, f, "see who attached it: bpftool cgroup show %s", p->target);
 }
 
+/* By its port or, where that was not known, by the time. */
+static bool is_of_attempt(const struct attempt *a, const struct kernel_event *e)
+{
+	const uint64_t slack = 50 * 1000 * 1000;
+
+	if (a->local_port)
+		return e->src_port == a->local_port;
+	return a->started_ns && e->seen_ns >= a->started_ns &&
+	       e->seen_ns <= a->started_ns + (uint64_t)(a->seconds * 1e9) + slack;
+}
+
 /* A packet of our socket with another destination than the one that was asked for. */
 static const struct kernel_event *packet_elsewhere(const struct program_case *c)
 {
 	for (size_t i = 0; i < c->facts->n_events; i++) {
 		const struct kernel_event *e = &c->facts->events[i];
-		if (e->netns != c->place->netns || !c->a->local_port ||
-		    e->src_port != c->a->local_port || !e->dst.family ||
+		if (e->netns != c->place->netns || !e->dst.family || !is_of_attempt(c->a, e) ||
 		    (e->kind != KERNEL_EVENT_RESET_RECEIVED && e->kind != KERNEL_EVENT_RETRANSMIT &&
 		     e->kind != KERNEL_EVENT_SOCKET_ERROR))
 			continue;

@@ -31,7 +31,8 @@
 	X(way_back)    \
 	X(links)       \
 	X(nat)         \
-	X(programs)    \
+	X(programs)   \
+	X(proxy_backend)    \
 	X(stray)       \
 	X(corrupt)     \
 	X(proxy)       \

@@ -5,7 +5,9 @@
 #include "core/case.h"
 #include "core/sock.h"
 #include "sources/bpf_attached.h"
+#include "sources/bpf_choice.h"
 #include "sources/conntrack.h"
+#include "sources/drops.h"
 #include "sources/firewall.h"
 #include "sources/md5_keys.h"
 #include "sources/place_collect.h"
@@ -24,6 +26,7 @@
 struct evidence {
 	struct world world;
 	struct firewalls *firewalls;
+	struct drops *drops; /* NULL: may not be watched */
 };
 
 static int read_before(void *data)
@@ -53,6 +56,9 @@ int evidence_start(struct case_facts *facts, struct evidence **ret_evidence)
 	if (!evidence->firewalls)
 		return -ENOMEM;
 	firewalls_read_before(evidence->firewalls);
+	/* Without the right or the tracepoints there is less to conclude from, that is all. */
+	if (bpf_is_allowed())
+		drops_open(facts->asked.all_netns ? 0 : (uint32_t)own->netns, &evidence->drops);
 	*ret_evidence = take(evidence);
 	return 0;
 }
@@ -141,6 +147,8 @@ void evidence_finish(struct evidence *evidence, struct case_facts *facts)
 	target_collect(facts, &evidence->world);
 	mark_signed_listeners(evidence, facts);
 	look_along(evidence, facts);
+	if (evidence->drops)
+		drops_collect(evidence->drops, facts);
 	struct netlink *nl = world_route(&evidence->world, &evidence->world.all[0]);
 	if (nl)
 		ip_rules_collect(nl, &facts->arena, &facts->places[0], &question);
@@ -150,6 +158,7 @@ void evidence_free(struct evidence *evidence)
 {
 	if (!evidence)
 		return;
+	drops_close(evidence->drops);
 	firewalls_free(evidence->firewalls);
 	world_close(&evidence->world);
 	free(evidence);

@@ -312,6 +312,28 @@ static void walk_back(struct walker *w, const struct path_hop *target, const str
 	start(w, &w->facts->reverse, place, &p, &q);
 }
 
+/* Only this host can be seen: at least its own firewall can be asked what it makes of an answer. */
+static void answer_arrives(struct walker *w, const struct packet *sent)
+{
+	const struct path_hop *first = &w->facts->forward.hops[0];
+	struct packet p = *sent;
+
+	w->is_reply = true;
+	w->direction = EVENT_REVERSE;
+	p.src = first->dst;
+	p.dst = first->src;
+	p.src_port = first->dst_port;
+	p.dst_port = first->src_port;
+	p.tcp_flags = TCP_FLAG_SYN | TCP_FLAG_ACK;
+	p.is_reply = true;
+	p.ttl = 0;
+	walk_set_in(w, 0, first->out_link, &p);
+	p.ct_state = CT_STATE_ESTABLISHED;
+	walk_hook(w, 0, "ingress", &p);
+	walk_hook(w, 0, "prerouting", &p);
+	walk_hook(w, 0, "input", &p);
+}
+
 void walk_paths(struct case_facts *facts, struct world *world, struct firewalls *firewalls,
 		const struct route_question *question)
 {
@@ -325,5 +347,7 @@ void walk_paths(struct case_facts *facts, struct world *world, struct firewalls 
 	const struct path_hop *target = path_target(&facts->forward);
 	if (target && (facts->forward.n > 1 || facts->asked.all_netns))
 		walk_back(&w, target, &p);
+	else if (!target && facts->forward.n == 1 && facts->forward.hops[0].end == PATH_OUT_OF_SIGHT)
+		answer_arrives(&w, &p);
 	walk_data(&w, &q);
 }
