@@ -97,6 +97,20 @@ struct sock_common {
 	ulong skc_flags;
 	struct hlist_nulls_node skc_nulls_node;
 };
+struct sk_buff {
+	struct sk_buff *next;
+	char cb[48];
+};
+struct sk_buff_head {
+	struct sk_buff *next;
+};
+struct scm_fp_list { /* files in flight: net/core/scm.c */
+	short count;
+	struct file *fp[1];
+};
+struct unix_skb_parms { /* what a UNIX socket keeps in .cb */
+	struct scm_fp_list *fp;
+};
 struct bpf_prog;
 struct sock_reuseport {
 	__u16 num_socks;
@@ -106,6 +120,7 @@ struct sock_reuseport {
 struct socket;
 struct sock {
 	struct sock_common __sk_common;
+	struct sk_buff_head sk_receive_queue;
 	struct socket *sk_socket;
 	struct timer_list sk_timer;
 	__u32 sk_mark;

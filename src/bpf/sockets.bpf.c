@@ -29,12 +29,16 @@ enum look {
 };
 
 enum {
+	IN_FLIGHT = 0xFFFFFFFF, /* for an fd */
+	MESSAGES_MAX = 8,	/* looked at in one queue */
+	FILES_A_MESSAGE = 253,	/* SCM_MAX_FD */
 	CHUNK_BITS = 10,
 	SLOTS_A_CALL = 1 << 18, /* fds or buckets looked at before user space gets a word in */
 	CHAIN_MAX = 4096,	/* sockets in one bucket */
 	FILE_TYPE = 0170000,
 	FILE_IS_SOCKET = 0140000,
-	IPV4 = 2, /* AF_INET */
+	UNIX = 1, /* AF_UNIX */
+	IPV4 = 2,
 	IPV6 = 10,
 	PROTO_TCP = 6,
 	FLAG_KEEPALIVE = 3, /* SOCK_KEEPOPEN, include/net/sock.h */
@@ -291,7 +295,7 @@ static __always_inline bool is_wanted(struct sock_common *common)
 		return true;
 	__u16 family = GET(common, skc_family);
 	if (family != IPV4 && family != IPV6)
-		return !shared.question.only_inet;
+		return !shared.question.only_inet || (family == UNIX && shared.question.with_flight);
 	return !shared.question.local_port || GET(common, skc_num) == shared.question.local_port;
 }
 
@@ -319,7 +323,10 @@ __noinline int look_at_file(__u32 index, __u32 fd, __u64 address, __u64 leader)
 	if (!is_wanted(CAST(struct sock_common, sk)))
 		return NOTHING;
 	__u32 at = worker->n;
-	if (at + 2 > WIRE_WINDOW)
+	/* A UNIX socket brings those in flight to it, and is not looked at twice. */
+	if (at + (GET(CAST(struct sock_common, sk), skc_family) == UNIX && fd != IN_FLIGHT
+			  ? MESSAGES_MAX * FILES_A_MESSAGE + 2
+			  : 2) > WIRE_WINDOW)
 		return WINDOW_FULL;
 	at += (index & 1) * WIRE_WINDOW;
 	if (!worker->told) {
@@ -339,6 +346,72 @@ __noinline int look_at_file(__u32 index, __u32 fd, __u64 address, __u64 leader)
 		record->socket.inode = (__u32)GET(inode, i_ino);
 	record->socket.fd = (__s32)fd;
 	return FILLED;
+}
+
+/* --- Sockets on their way to another process (SCM_RIGHTS). --- */
+
+struct message_walk {
+	__u64 parms; /* address of the struct unix_skb_parms */
+	__u64 files; /* and of the struct scm_fp_list it points to */
+	__u64 leader;
+	__u32 index, count;
+};
+
+static long walk_message(__u32 i, struct message_walk *walk)
+{
+	if (i >= walk->count)
+		return 1;
+	__u64 file = SLOT(walk->files + bpf_core_field_offset(struct scm_fp_list, fp), i);
+	if (!file || look_at_file(walk->index, IN_FLIGHT, file, walk->leader) != FILLED)
+		return 0;
+	barrier();
+	/* Received meanwhile? Then it is in a table, or will be. */
+	if ((__u64)GET(CAST(struct unix_skb_parms, walk->parms), fp) == walk->files)
+		shared.workers[walk->index & 1].n++;
+	return 0;
+}
+
+struct queue_walk {
+	__u64 head, skb; /* addresses; the queue is a ring that begins at its head */
+	__u64 leader;
+	__u32 index;
+};
+
+static long walk_queue(__u32 i, struct queue_walk *walk)
+{
+	if (!walk->skb || walk->skb == walk->head)
+		return 1;
+	struct sk_buff *skb = CAST(struct sk_buff, walk->skb);
+	struct message_walk message = {
+		.parms = walk->skb + bpf_core_field_offset(struct sk_buff, cb),
+		.leader = walk->leader,
+		.index = walk->index,
+	};
+	message.files = WORD(message.parms + bpf_core_field_offset(struct unix_skb_parms, fp));
+	if (message.files) {
+		message.count = (__u16)GET(CAST(struct scm_fp_list, message.files), count);
+		if (message.count <= FILES_A_MESSAGE)
+			bpf_loop(FILES_A_MESSAGE, walk_message, &message, 0);
+	}
+	walk->skb = WORD(&skb->next);
+	return 0;
+}
+
+/* The messages that wait for the UNIX socket of the file at @address, if it is one. */
+__noinline int look_in_queue(__u32 index, __u64 address, __u64 leader)
+{
+	__u64 sk = WORD(&CAST(struct socket, GET(CAST(struct file, address), private_data))->sk);
+
+	if (!sk || GET(CAST(struct sock_common, sk), skc_family) != UNIX)
+		return 0;
+	struct queue_walk walk = {
+		.head = sk + bpf_core_field_offset(struct sock, sk_receive_queue),
+		.leader = leader,
+		.index = index,
+	};
+	walk.skb = WORD(walk.head + bpf_core_field_offset(struct sk_buff_head, next));
+	bpf_loop(MESSAGES_MAX, walk_queue, &walk, 0);
+	return 0;
 }
 
 static long walk_slot(__u32 i, struct task_walk *walk)
@@ -364,6 +437,8 @@ static long walk_slot(__u32 i, struct task_walk *walk)
 		const bool counts = still_there(walk, fd, file);
 		worker->n += counts;
 		worker->n_denied += !counts;
+		if (counts && shared.question.with_flight)
+			look_in_queue(walk->index, file, walk->leader);
 	}
 	walk->next = fd + 1;
 	return 0;

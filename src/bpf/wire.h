@@ -70,7 +70,7 @@ struct wire_socket {
 	wire_u64 cookie;
 	wire_u8 local[16], remote[16];
 	wire_u32 inode;
-	wire_s32 fd;
+	wire_s32 fd; /* -1: in flight to a UNIX socket of the process */
 	wire_u32 uid, device, mark;
 	wire_u32 netns; /* inode of the socket's namespace */
 	wire_u32 recv_queue, send_queue;
@@ -130,7 +130,7 @@ struct wire_question {
 	wire_u32 all_tables;	/* tables: also those with a file, to find the unheld */
 	wire_u32 tables;	/* 0: walk the tasks; 1: the TCP tables */
 	wire_u32 with_mptcp;	/* tables: also MPTCP's subflows, which no process holds itself */
-	wire_u32 reserved;
+	wire_u32 with_flight;	/* tasks: also what is in flight to their UNIX sockets */
 };
 
 struct wire_shared {

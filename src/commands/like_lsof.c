@@ -203,7 +203,8 @@ static int choose_rows(struct lsof *lsof)
 		return -ENOMEM;
 	for (size_t i = 0; i < snap->n_socks; i++)
 		for (uint32_t nth = 0; nth < snap->socks[i].n_owners; nth++)
-			if (wanted(lsof, &snap->socks[i]))
+			if (wanted(lsof, &snap->socks[i]) &&
+			    sock_owner(snap, &snap->socks[i], nth)->fd >= 0)
 				lsof->rows[lsof->n_rows++] =
 					sock_owner(snap, &snap->socks[i], nth);
 	qsort_r(lsof->rows, lsof->n_rows, sizeof(*lsof->rows), by_process, (void *)snap);

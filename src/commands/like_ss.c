@@ -125,15 +125,19 @@ static void add_peer_numbers(struct strbuf *text, const struct snapshot *snap,
 static void add_users(struct strbuf *text, const struct snapshot *snap, const struct sock *sock)
 {
 	const struct owner *owner;
+	bool any = false;
 
 	for (uint32_t nth = 0; (owner = sock_owner(snap, sock, nth)); nth++) {
 		const struct proc *proc = owner_proc(snap, owner);
-		strbuf_add_text(text, nth ? "," : "users:(");
+		if (owner->fd < 0)
+			continue; /* in flight: ss knows nothing of it */
+		strbuf_add_text(text, any ? "," : "users:(");
+		any = true;
 		strbuf_add_text(text, "(\"");
 		escape_add(text, proc->comm, strlen(proc->comm));
 		strbuf_printf(text, "\",pid=%u,fd=%d)", proc->pid, owner->fd);
 	}
-	if (sock->n_owners)
+	if (any)
 		strbuf_add_char(text, ')');
 }
 

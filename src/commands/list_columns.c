@@ -30,6 +30,8 @@ static void add_processes(struct strbuf *text, const struct snapshot *snap, cons
 		}
 		if (owner->fd >= 0)
 			strbuf_printf(text, proc == last ? ",%d" : " fd %d", owner->fd);
+		else
+			strbuf_add_text(text, " in flight");
 		last = proc;
 	}
 }

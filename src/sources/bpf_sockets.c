@@ -190,7 +190,7 @@ static int take_tcp(struct gather *gather, const struct wire_socket *from, uint1
 }
 
 /* A TCP socket with a file: added when met first, held by one more when met again. */
-static int take_held_tcp(struct gather *gather, const struct wire_socket *from)
+static int take_held_tcp(struct gather *gather, const struct wire_socket *from, bool has_holder)
 {
 	const uint16_t netns = netns_index(gather, from->netns);
 	struct snapshot *snap = gather->snap;
@@ -209,7 +209,7 @@ static int take_held_tcp(struct gather *gather, const struct wire_socket *from)
 		if (state != SOCK_STATE_LISTEN && state != SOCK_STATE_BOUND_INACTIVE)
 			gather->n_hashed++;
 	}
-	if (from->fd < 0 || !(gather->request->facts & FACT_OWNERS))
+	if (!has_holder || !(gather->request->facts & FACT_OWNERS))
 		return 0;
 	return snapshot_add_owner(snap, slot->index - 1, gather->proc, from->fd);
 }
@@ -245,7 +245,7 @@ static int take_holding(struct gather *gather, const struct wire_socket *from)
 static int take_loose(struct gather *gather, const struct wire_socket *from)
 {
 	if (from->inode)
-		return take_held_tcp(gather, from);
+		return take_held_tcp(gather, from, false);
 	const uint16_t netns = netns_index(gather, from->netns);
 	if (gather->only_files || netns == NO_NAMESPACE || !is_asked_for(gather, from))
 		return 0;
@@ -265,7 +265,7 @@ static int consume(void *data, const struct wire_record *records, size_t n)
 			err = take_loose(gather, socket);
 		else if (gather->all_tcp && socket->protocol == PROTOCOL_TCP &&
 			 bpf_decode_family(socket->family))
-			err = take_held_tcp(gather, socket);
+			err = take_held_tcp(gather, socket, true);
 		else
 			err = take_holding(gather, socket);
 	}
@@ -356,6 +356,7 @@ static int bpf_sockets_collect(struct snapshot *snap, const struct request *requ
 	gather.walk.n_workers = choice.workers;
 	gather.walk.shared->question.local_port = request->local_port;
 	gather.walk.shared->question.with_bind = (request->facts & FACT_REUSE) != 0;
+	gather.walk.shared->question.with_flight = (request->facts & FACT_OWNERS) != 0;
 	gather.walk.shared->question.only_inet = !(request->protos & ~PROTOS_INET);
 	err = bpf_walk_run(&gather.walk, false);
 	if (!err && choice.tcp)
