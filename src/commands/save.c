@@ -13,7 +13,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int write_all(void *data, const char *bytes, size_t len)
@@ -40,8 +42,16 @@ static int write_file(const struct snapshot *snap, int fd)
 	return recording_write(snap, &out);
 }
 
+/* A device or a pipe is written to: renaming over it would put a file in its place. */
+static int save_into(const struct snapshot *snap, const char *path)
+{
+	AUTO(closep) int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : write_file(snap, fd);
+}
+
 /* Beside the target and renamed, so that a full disk leaves no half recording under its name. */
-int save_snapshot(const struct snapshot *snap, const char *path)
+static int save_beside(const struct snapshot *snap, const char *path)
 {
 	AUTO(freep) char *draft = NULL;
 
@@ -57,6 +67,19 @@ int save_snapshot(const struct snapshot *snap, const char *path)
 	if (error)
 		unlink(draft);
 	return error;
+}
+
+int save_snapshot(const struct snapshot *snap, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return save_beside(snap, path);
+	if (!S_ISREG(st.st_mode))
+		return save_into(snap, path);
+	/* Behind a symbolic link, so that the link stays one. */
+	AUTO(freep) char *target = realpath(path, NULL);
+	return target ? save_beside(snap, target) : -errno;
 }
 
 static int save_run(const struct invocation *inv)
