@@ -6,6 +6,7 @@
 #include "core/facts.h"
 #include "core/fields.h"
 #include "core/snapshot.h"
+#include "core/what.h"
 #include "sources/sources.h"
 
 #include <stdio.h>
@@ -73,6 +74,8 @@ static int complete_what(void)
 {
 	AUTO(snapshot_freep) struct snapshot *snap = NULL;
 
+	for (size_t nth = 0; what_word(nth); nth++)
+		printf("%s:\n", what_word(nth));
 	if (collect(FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES, STATE_BIT(SOCK_STATE_LISTEN), &snap))
 		return EXIT_UNKNOWN;
 	print_ports(snap);

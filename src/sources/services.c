@@ -60,7 +60,8 @@ int services_add_line(struct services *services, const char *line, size_t len)
 	const size_t name_len = word_len(name, len - at);
 	at += name_len;
 	at += space_len(line + at, len - at);
-	if (!name_len || !parse_port(line + at, word_len(line + at, len - at), &found))
+	if (!name_len || memchr(name, '\0', name_len) ||
+	    !parse_port(line + at, word_len(line + at, len - at), &found))
 		return 0;
 	if (services->n == services->room) {
 		const size_t room = services->room ? services->room * 2 : 512;
