@@ -9,21 +9,22 @@
 
 #include <string.h>
 
-static bool owners_unreadable(const struct snapshot *snap)
+/* The source of owners, if it could not see all of them. */
+static const struct coverage *owners_gap(const struct snapshot *snap)
 {
 	for (size_t i = 0; i < snap->n_coverages; i++) {
 		const struct coverage *coverage = &snap->coverages[i];
 		if (!strcmp(coverage->source, "owners") && coverage->level != COVERAGE_FULL &&
 		    coverage->level != COVERAGE_NOT_ASKED)
-			return true;
+			return coverage;
 	}
-	return false;
+	return NULL;
 }
 
 enum ownerless ownerless_kind(const struct snapshot *snap, const struct sock *sock)
 {
 	if (sock->inode)
-		return owners_unreadable(snap) ? OWNERLESS_NOT_READABLE : OWNERLESS_KERNEL;
+		return owners_gap(snap) ? OWNERLESS_NOT_READABLE : OWNERLESS_KERNEL;
 	if (sock->proto != SOCK_PROTO_TCP)
 		return OWNERLESS_KERNEL;
 	switch ((enum sock_state)sock->state) {
@@ -154,7 +155,9 @@ void ownerless_explain(const struct snapshot *snap, const struct sock *sock, str
 	case OWNERLESS_NOT_READABLE:
 		strbuf_add_text(text, "made by ");
 		add_user(snap, sock, text);
-		strbuf_add_text(text, ", held by a process that may not be looked into; ask as root");
+		strbuf_add_text(text, ", held by a process that may not be looked into");
+		if (owners_gap(snap)->needs)
+			strbuf_printf(text, " (needs %s)", owners_gap(snap)->needs);
 		return;
 	case OWNERLESS_KERNEL:
 		strbuf_add_text(text, "held by the kernel itself, or in flight between processes "
