@@ -85,10 +85,18 @@ struct model_outcome dial_route(const struct model_space *space, struct msock *s
 	if (many && !udp)
 		return no(ENETUNREACH, MODEL_RULE_NO_ROUTE);
 	int r = route_find(space, &dial->to, sock->dev, &dial->route);
+	bool v4 = akey_kind(&dial->to) == AKEY_MAPPED;
+	dial->chooses_source = akey_is_any(&sock->local) || sock->flags & F_NO_SOURCE;
+	/* IPv4 looks at the source before the device; IPv6 finds no route by a device there is not. */
+	if (r == -ENODEV && v4 && !dial->chooses_source)
+		refused = check_source4(space, sock, &dial->route);
+	if (refused.error == ENETUNREACH)
+		return refused;
+	if (r == -ENODEV && !v4)
+		return no(ENETUNREACH, MODEL_RULE_DEVICE_UNKNOWN);
 	if (r)
 		return no(-r, r == -ENODEV ? MODEL_RULE_DEVICE_UNKNOWN : MODEL_RULE_NO_ROUTE);
-	dial->chooses_source = akey_is_any(&sock->local) || sock->flags & F_NO_SOURCE;
-	if (!dial->chooses_source && akey_kind(&dial->to) == AKEY_MAPPED)
+	if (!dial->chooses_source && v4)
 		refused = check_source4(space, sock, &dial->route);
 	/* The route is found before the option is looked at (__ip4_datagram_connect). */
 	if (!refused.error && class == ADDR_CLASS_BROADCAST && !(sock->flags & F_BROADCAST) &&

@@ -4,6 +4,7 @@
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/time.h>
@@ -56,6 +57,8 @@ int execute_option(const struct kernel_sock *sock, uint16_t option, const struct
 		return execute_set(sock->fd, IPPROTO_IP, IP_LOCAL_PORT_RANGE,
 			       (int)((uint32_t)op->high << 16 | op->low));
 	case OPT_DEVICE:
+		if (op->device[0] >= '0' && op->device[0] <= '9') /* may be of no device at all */
+			return execute_set(sock->fd, SOL_SOCKET, SO_BINDTOIFINDEX, atoi(op->device));
 		return setsockopt(sock->fd, SOL_SOCKET, SO_BINDTODEVICE, op->device,
 				  (socklen_t)strlen(op->device) + 1) < 0 ?
 			       -errno :

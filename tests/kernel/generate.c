@@ -98,6 +98,8 @@ const char *draw_device(struct world *w)
 {
 	static const char *const devices[] = {"eth0", "eth0", "eth1", "lo"};
 
+	if (!w->nothing_foreign && chance(w, 20))
+		return "77"; /* an index that no device has */
 	return devices[draw(w, N_ELEMENTS(devices))];
 }
 

@@ -197,7 +197,8 @@ int main(int argc, char **argv)
 
 	if (!strcmp(verb, "rules")) {
 		for (int i = 1; i < N_MODEL_RULES; i++)
-			puts(model_rule_id((enum model_rule)i));
+			if (model_rule_is_switchable((enum model_rule)i))
+				puts(model_rule_id((enum model_rule)i));
 		return 0;
 	}
 	if (geteuid() != 0) {
