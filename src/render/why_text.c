@@ -25,6 +25,34 @@ static void add_evidence(struct strbuf *sb, const struct finding *f)
 	}
 }
 
+/* you -- 10.1.1.1 -- x -- 10.1.2.2:8080, from the rungs of the ladder. */
+static void add_path(struct strbuf *sb, const struct case_facts *facts, bool colour)
+{
+	const struct attempt *a = case_subject(facts);
+	const struct probes *probes = &facts->probes;
+	const char *bad = colour ? " \033[31m\xe2\x9c\x97\033[0m " : " x ";
+	const char *line = colour ? " \xe2\x94\x80\xe2\x94\x80 " : " -- ";
+	char text[ADDR_TEXT_SIZE + 8];
+
+	if (!a || !a->remote.family || facts->asked.op == CASE_BIND || !probes->n_ladder)
+		return;
+	strbuf_add_text(sb, "  you");
+	for (unsigned i = 0; i < probes->n_ladder; i++) {
+		const struct probe *p = &probes->ladder[i];
+		if (p->answer != PROBE_ICMP || addr_equal(&p->icmp.from, &a->remote))
+			break;
+		strbuf_add_text(sb, line);
+		strbuf_add_text(sb, addr_format(&p->icmp.from, text));
+	}
+	strbuf_add_text(sb, line);
+	if (!a->ok)
+		strbuf_add_text(sb, bad);
+	if (!a->ok)
+		strbuf_add_text(sb, line);
+	strbuf_add_text(sb, addr_format_port(&a->remote, a->remote_port, text));
+	strbuf_add_char(sb, '\n');
+}
+
 void why_text(struct strbuf *sb, const struct case_facts *facts, const struct findings *findings,
 	      bool colour)
 {
@@ -40,6 +68,7 @@ void why_text(struct strbuf *sb, const struct case_facts *facts, const struct fi
 		strbuf_printf(sb, "  cause: %s (%s)%s%s\n", cause_rows[best->cause].id,
 			      certainty_of(best), best->place ? ", place: " : "",
 			      best->place ? best->place : "");
+	add_path(sb, facts, colour);
 	add_evidence(sb, best);
 	add_evidence(sb, findings->observed);
 	if (facts->rules)
