@@ -192,9 +192,11 @@ static int run(const struct invocation *inv)
 			return code;
 		return *word == 'b' ? why_bind(inv, facts) : why_connect(inv, facts);
 	}
+	if (!strcmp(word, "inbound"))
+		return why_inbound(inv, facts, inv->operands + 1, inv->n_operands - 1);
 	if (inv->n_operands && !strcmp(inv->operands[-1], "--"))
 		return why_command(inv, facts, inv->operands);
-	return usage_error(inv, "say 'connect HOST:PORT', 'bind ADDR:PORT' or '-- COMMAND'");
+	return usage_error(inv, "say 'connect HOST:PORT', 'bind ADDR:PORT', 'inbound PORT' or '-- COMMAND'");
 }
 
 void why_explain(const char *host, uint16_t port)
@@ -217,13 +219,14 @@ void why_explain(const char *host, uint16_t port)
 
 const struct command command_why = {
 	.name = "why",
-	.args = "connect [PROTO] HOST:PORT | bind [PROTO] ADDR:PORT | -- COMMAND ARG...",
+	.args = "connect [PROTO] HOST:PORT | bind [PROTO] ADDR:PORT | inbound [PROTO] PORT | -- COMMAND ARG...",
 	.summary = "Say why a connection or a bind does not work",
 	.help = "Tries it, watches what happens, asks the kernel and the path, and names the cause,\n"
 		"the place, the proof and what to do. Works without root; root sees more, and with\n"
 		"--netns all uses what every network namespace of this machine can tell.\n",
 	.examples = "berth why connect db.example.org:5432\tWhy can it not be reached?\n"
 		    "berth why bind 0.0.0.0:80 --uid 1000\tWhy may user 1000 not have port 80?\n"
+		    "berth why inbound 8080\tWhat becomes of packets for port 8080 here?\n"
 		    "berth why -- curl https://example.org\tRun it; explain the call that fails\n",
 	.options = options,
 	.groups = OPTIONS_OUTPUT | OPTIONS_SNAPSHOT,

@@ -24,6 +24,8 @@ void why_rules(const struct invocation *inv, struct case_facts *facts);
 void why_explain(const char *host, uint16_t port);
 
 int why_connect(const struct invocation *inv, struct case_facts *facts);
+/* @words: [PROTO] PORT */
+int why_inbound(const struct invocation *inv, struct case_facts *facts, char **words, int n);
 int why_bind(const struct invocation *inv, struct case_facts *facts);
 /* why -- COMMAND: returns the command's exit code. */
 int why_command(const struct invocation *inv, struct case_facts *facts, char **command);

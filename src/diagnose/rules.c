@@ -53,6 +53,11 @@ const char *place_label(struct findings *to, const struct case_facts *facts,
 		return NULL;
 	if (place->is_self && !facts->asked.all_netns)
 		return "this host";
+	if (place->is_self && place->name)
+		return arena_printf(&to->arena, "this host, netns %s (%" PRIu64 ")", place->name,
+				    place->netns);
+	if (place->is_self)
+		return arena_printf(&to->arena, "this host (netns %" PRIu64 ")", place->netns);
 	if (place->name)
 		return arena_printf(&to->arena, "netns %s (%" PRIu64 ")", place->name, place->netns);
 	return arena_printf(&to->arena, "netns %" PRIu64, place->netns);
