@@ -135,10 +135,12 @@ static void run_library(struct transcript *t, const struct terms *terms)
 
 	t->ret->verdict = LINES_AGREE;
 	r = model_script_run(t->script.text, t->script.len, &options, hear, t, &error);
-	if (t->ret->verdict == LINES_AGREE)
-		t->ret->verdict = before;
-	if (!r || t->ret->verdict == LINES_DIFFER)
+	/* Where the answers part without a disagreement, later lines may make no sense. */
+	if (t->ret->verdict != LINES_AGREE || !r) {
+		if (t->ret->verdict == LINES_AGREE)
+			t->ret->verdict = before;
 		return;
+	}
 	t->ret->verdict = LINES_DIFFER;
 	t->ret->line = t->index[error.line - 1];
 	note(t, &t->ops[error.line - 1], error.text, &t->kernel[error.line - 1]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Read a line of a scenario. */
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,12 @@ static int next_place(struct words *w, struct addr *ret, uint16_t *ret_port)
 	if (host[0] == '[' && host[strlen(host) - 1] == ']') {
 		host[strlen(host) - 1] = '\0';
 		host++;
+	}
+	char *percent = strchr(host, '%');
+	if (percent && !(percent[1] >= '0' && percent[1] <= '9')) {
+		unsigned index = if_nametoindex(percent + 1); /* in the laboratory it is the same */
+		snprintf(percent + 1, (size_t)(text + sizeof(text) - percent - 1), "%u",
+			 index ? index : 2);
 	}
 	return addr_parse(host, ret) ? 0 : -EINVAL;
 }
@@ -238,8 +245,8 @@ int op_parse(const char *line, struct op *ret)
 	for (char *word = strtok_r(text, " \t", &save); word && w.n < MAX_WORDS;
 	     word = strtok_r(NULL, " \t", &save))
 		w.word[w.n++] = word;
-	if (!w.n || !strcmp(w.word[0], "chose"))
-		return 0;
+	if (!w.n || (w.n == 3 && !strcmp(w.word[0], "host") && !strcmp(w.word[1], "device")))
+		return 0; /* devices come with their addresses */
 	if (w.n > 2 && !strcmp(w.word[1], "="))
 		r = parse_assignment(&w, &op);
 	else if (w.at++, !strcmp(w.word[0], "host"))
