@@ -148,8 +148,9 @@ static bool may_be_hidden(const struct snapshot *snap, const struct what *what)
 		const struct coverage *coverage = &snap->coverages[i];
 		const bool is_gap = coverage->level == COVERAGE_PARTIAL ||
 				    coverage->level == COVERAGE_NONE;
-		/* Other namespaces were not asked about if they cannot be entered. */
-		if (!is_gap || !strcmp(coverage->source, "netns"))
+		/* Namespaces out of reach were not asked about; NAT rules hold no socket. */
+		if (!is_gap || !strcmp(coverage->source, "netns") ||
+		    !strcmp(coverage->source, "forwards"))
 			continue;
 		if (strcmp(coverage->source, "owners") != 0 &&
 		    strcmp(coverage->source, "processes") != 0)
