@@ -132,6 +132,10 @@ static void read_nat(struct walk *w, struct step *s, const struct json_value *na
 		v->to = value.addr;
 	if (port && nat_value(s, port, &value) && value.kind == NFT_VALUE_NUMBER)
 		v->to_port = (uint16_t)value.number;
+	/* "redirect" means this host: loopback for its own connections. */
+	if (kind == VERDICT_REDIRECT && !strcmp(w->base->hook, "output"))
+		v->to = p->dst.family == ADDR_IPV6 ? addr_ipv6((const uint8_t[16]){[15] = 1}, 0)
+						   : addr_ipv4(0x7f000001);
 	v->to_unknown = (addr && v->to.family == ADDR_NONE) || (port && !v->to_port);
 	if (v->certainty == VERDICT_POSSIBLE)
 		return;

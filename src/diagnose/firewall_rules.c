@@ -132,11 +132,27 @@ static enum cause cause_of(const struct meeting *m)
 	return is_silent(m->a) ? CAUSE_REJECT_RATE_LIMITED : CAUSE_FIREWALL_REJECT_ICMP;
 }
 
+/* The target has never seen the connection that somebody answered for it. */
+static bool unknown_to_target(const struct case_facts *facts)
+{
+	const struct path_hop *hop = path_target(&facts->forward);
+	const struct place *target = hop ? &facts->places[hop->place] : NULL;
+
+	if (!target || !(target->known & PLACE_SOCKETS))
+		return !target && facts->asked.all_netns;
+	for (size_t i = 0; i < target->n_sockets; i++)
+		if (target->sockets[i].is_flow)
+			return false;
+	return true;
+}
+
 /* Did the kernel show that our packet ended at this rule? */
 static enum proof proof_of(const struct meeting *m)
 {
 	if (m->v->counter_rose)
 		return PROOF_KERNEL;
+	if (m->v->verdict == VERDICT_SYNPROXY)
+		return unknown_to_target(m->facts) ? PROOF_KERNEL : PROOF_GUESS;
 	if (m->drop)
 		return m->v->certainty == VERDICT_POSSIBLE ? PROOF_SEEN : PROOF_KERNEL;
 	if (m->facts->events_watched && m->place->netns && is_drop(m->v))

@@ -164,10 +164,12 @@ static void segment_obstacle(const struct link_case *c, struct findings *to)
 		finding_fix(to, f, "give both ends the same VXLAN id and port");
 	} else if (!strcmp(reason, "macvlan")) {
 		f = start(c, CAUSE_MACVLAN_ISOLATION, PROOF_KERNEL, c->place, to);
-		finding_says(to, f, "%s is a macvlan: it cannot talk to %s, which lives on its own lower "
-				    "device%s.", c->out->name, c->next,
-			     c->out->macvlan_mode & 3 ? " or beside it in this mode" : "");
-		finding_evidence(to, f, "link", "macvlan %s over %s in %s", c->out->name, name, where);
+		const bool child = !strcmp(c->out->kind, "macvlan");
+		finding_says(to, f, "A host and its own macvlan child cannot talk to each other: %s has %s on "
+				    "%s in %s.", child ? c->out->name : name, child ? "a way to" : "its address",
+			     c->next, where);
+		finding_evidence(to, f, "link", "macvlan %s over %s, the other end is in %s",
+				 child ? c->out->name : name, child ? name : c->out->name, where);
 		finding_fix(to, f, "give the host a macvlan of its own in bridge mode, or use a bridge");
 	} else if (!strcmp(reason, "link-down") && c->stop != c->out) {
 		f = start(c, CAUSE_INTERFACE_DOWN, PROOF_KERNEL, c->stop_place, to);

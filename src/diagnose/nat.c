@@ -174,10 +174,31 @@ static void tproxy(const struct nat_case *c, struct findings *to)
 	finding_fix(to, f, "start the proxy, or remove the rule");
 }
 
+/* The source is translated to a few ports, and the kernel drops where it would choose one. */
+static void ports_exhausted(const struct nat_case *c, struct findings *to)
+{
+	const struct conntrack_facts *ct = &c->place->conntrack;
+	const struct kernel_event *drop = find_drop(c->facts, c->place->netns, "nf_hook_slow", NULL);
+	const bool full = ct->max && ct->count + ct->max / 50 >= ct->max;
+
+	if (c->v->verdict != VERDICT_SNAT || !is_silent(c->a) || !drop || full)
+		return;
+	struct finding *f = start(c, CAUSE_NAT_PORTS_EXHAUSTED, PROOF_FITS, to);
+	if (f)
+		f->bonus = 20;
+	finding_says(to, f, "%s translates the source, but finds no free port for another connection to "
+			    "this destination: the packet is dropped.", c->label);
+	drop_evidence(to, f, drop);
+	finding_evidence(to, f, "conntrack", "the table is not full: %llu of %llu entries",
+			 (unsigned long long)ct->count, (unsigned long long)ct->max);
+	finding_fix(to, f, "give the rule more ports or addresses, or end old connections");
+}
+
 static void find_at(struct nat_case *c, struct findings *to)
 {
 	if (c->v->direction != EVENT_FORWARD || c->v->is_data)
 		return;
+	ports_exhausted(c, to);
 	tproxy(c, to);
 	if (c->v->verdict != VERDICT_DNAT && c->v->verdict != VERDICT_REDIRECT)
 		return;

@@ -89,6 +89,26 @@ static void no_route_here(const struct stopping *s, struct findings *to)
 	finding_fix(to, f, "add a route: ip route add ... via GATEWAY");
 }
 
+static bool is_selective(const struct route_decision *r)
+{
+	return r->rule_text && r->rule_pref && r->rule_pref < 32766;
+}
+
+/* A rule that was made for some traffic only decides which table is asked. */
+static void sent_by_rule(const struct stopping *s, struct findings *to)
+{
+	const struct route_decision *r = &s->hop->route;
+	struct finding *f = start(s, CAUSE_POLICY_RULE, PROOF_KERNEL, to);
+
+	if (f)
+		f->bonus = 50;
+	finding_says(to, f, "Policy rule \"%s\" sends the traffic to %s to a table that does not lead "
+			    "there: %s.", r->rule_text, s->remote, r->text ? r->text : "no route");
+	finding_evidence(to, f, "ip rule", "%s (pref %u)", r->rule_text, r->rule_pref);
+	finding_evidence(to, f, "route", "%s", r->text ? r->text : "no route");
+	finding_fix(to, f, "ip rule del pref %u, or correct its table", r->rule_pref);
+}
+
 static void rejected_here(const struct stopping *s, bool by_rule, struct findings *to)
 {
 	const struct route_decision *r = &s->hop->route;
@@ -100,11 +120,9 @@ static void rejected_here(const struct stopping *s, bool by_rule, struct finding
 		     by_rule ? "A policy rule" : "A route", s->remote, text ? text : "?");
 	finding_evidence(to, f, by_rule ? "ip rule" : "route", "%s: the look-up answers %s",
 			 text ? text : "?", strerrorname_np(r->error));
-	if (!by_rule && r->rule_text && r->rule_pref && r->rule_pref < 32766) {
+	if (!by_rule && is_selective(r)) {
 		finding_evidence(to, f, "ip rule", "%s leads there", r->rule_text);
-		f = start(s, CAUSE_POLICY_RULE, PROOF_FITS, to);
-		finding_says(to, f, "Policy rule \"%s\" sends the traffic to a table that rejects it.",
-			     r->rule_text);
+		sent_by_rule(s, to);
 	}
 	finding_fix(to, f, by_rule ? "ip rule del pref %u" : "delete or change that route",
 		    r->rule_pref);
@@ -246,6 +264,8 @@ static void find(const struct case_facts *facts, struct findings *to)
 			continue;
 		if (!s.index && s.hop->route.error)
 			stopped_here(&s, to);
+		else if (!s.index && is_selective(&s.hop->route) && unanswered(&s))
+			sent_by_rule(&s, to);
 		else if (s.index && unanswered(&s))
 			stopped_at_router(&s, to);
 	}

@@ -249,6 +249,21 @@ static void leave(struct follow *f, unsigned place, uint32_t link)
 	f->depth--;
 }
 
+/* A host and the macvlan children of its own device cannot talk over that device. */
+static void own_child(struct follow *f, unsigned place, uint32_t link)
+{
+	look_everywhere(f);
+	const uint64_t netns = f->facts->places[place].netns;
+	for (size_t p = 0; p < f->facts->n_places; p++)
+		for (size_t i = 0; i < f->facts->places[p].n_links; i++) {
+			const struct link_facts *child = &f->facts->places[p].links[i];
+			if ((!strcmp(child->kind, "macvlan") || !strcmp(child->kind, "ipvlan")) &&
+			    child->peer_index == link && child->peer_netns == netns && p != place &&
+			    place_address(&f->facts->places[p], f->wanted))
+				blocked(f, "macvlan", (unsigned)p, child->index);
+		}
+}
+
 void segment_follow(struct case_facts *facts, struct world *world, unsigned place, uint32_t link,
 		    const struct addr *next_hop, struct segment_end *ret_end)
 {
@@ -258,4 +273,6 @@ void segment_follow(struct case_facts *facts, struct world *world, unsigned plac
 	*ret_end = (struct segment_end){.out_link = link};
 	/* A bridge's own address lives beside its ports. */
 	leave(&f, place, link);
+	if (!ret_end->found && !ret_end->reason)
+		own_child(&f, place, link);
 }
