@@ -63,6 +63,10 @@ int execute_socket(struct execution *run, const struct op *op);
 int execute_set(int fd, int level, int name, int value);
 int execute_option(const struct kernel_sock *sock, uint16_t option, const struct op *op, bool on);
 
+/* Ends, in execute_end.c. @reset: with SO_LINGER 0. 0 or -errno. */
+int execute_close(const struct lab *lab, struct kernel_sock *sock, bool reset);
+int execute_expire(const struct lab *lab, const struct kernel_sock *sock);
+
 /* Deliveries, in execute_deliver.c. */
 void execute_deliver(struct execution *run, const struct op *op, struct answer *ret);
 /* Turn a delivery on a live connection (OPT_LIVE) into a plain one; false if there is none. */
