@@ -41,6 +41,11 @@ static const char *manager_word(unsigned index)
 	return index == PROC_MANAGER_NONE ? "none" : word;
 }
 
+static const char *forward_word(unsigned index)
+{
+	return index <= FORWARD_SK_LOOKUP ? forward_kind_name(index) : NULL;
+}
+
 static const char *level_word(unsigned index)
 {
 	static const char *const words[] = {"not-asked", "none", "partial", "full"};
@@ -175,6 +180,26 @@ const struct member coverage_members[] = {
 	NUMBER(coverage, total),
 	TEXT(coverage, what),
 	TEXT(coverage, needs),
+	{},
+};
+
+#define RANGE(type, name, first, last)                                                             \
+	{.key = first, .kind = MEMBER_UNSIGNED, .offset = offsetof(struct type, name.low),         \
+	 .size = sizeof(uint16_t)},                                                                \
+	{.key = last, .kind = MEMBER_UNSIGNED, .offset = offsetof(struct type, name.high),         \
+	 .size = sizeof(uint16_t)}
+
+const struct member forward_members[] = {
+	{.key = "by_kind", .kind = MEMBER_WORD, .offset = offsetof(struct forward, kind),
+	 .size = sizeof(uint8_t), .word = forward_word},
+	WORD(forward, proto, proto_word),
+	NUMBER(forward, netns),
+	FLAG(forward, own_traffic),
+	RANGE(forward, ports, "port_low", "port_high"),
+	ADDRESS(forward, address),
+	ADDRESS(forward, to),
+	RANGE(forward, to_ports, "to_port_low", "to_port_high"),
+	TEXT(forward, by),
 	{},
 };
 

@@ -122,6 +122,21 @@ static int read_user(struct recording_reader *reader)
 	return snapshot_add_user(reader->snap, user.uid, user.name);
 }
 
+static int read_forward(struct recording_reader *reader)
+{
+	const struct record_shape shape = {.members = forward_members};
+	struct forward *forward = snapshot_add_forward(reader->snap);
+
+	if (!forward)
+		return -ENOMEM;
+	int error = record_object(reader, &shape, forward);
+	if (!forward->by)
+		forward->by = "";
+	if (!error && forward->netns >= reader->snap->n_namespaces && forward->netns)
+		return record_bad(reader, "a forward of a namespace that was not described");
+	return error;
+}
+
 static int read_coverage(struct recording_reader *reader)
 {
 	const struct record_shape shape = {.members = coverage_members};
@@ -248,7 +263,7 @@ static const struct {
 } kinds[] = {
 	{"socket", read_sock},	     {"process", read_process}, {"namespace", read_namespace},
 	{"host", record_host},	     {"user", read_user},	{"coverage", read_coverage},
-	{"end", read_end},
+	{"end", read_end},	     {"forward", read_forward},
 };
 
 static int read_record(struct recording_reader *reader)

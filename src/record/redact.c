@@ -70,7 +70,7 @@ static int compare(const void *a, const void *b)
 /* The public addresses, sorted, each once, in @ret (free() it). */
 static int find_public(const struct snapshot *snap, struct addr **ret, size_t *ret_n)
 {
-	struct addr *all = calloc(2 * snap->n_socks + 1, sizeof(*all));
+	struct addr *all = calloc(2 * (snap->n_socks + snap->n_forwards) + 1, sizeof(*all));
 	size_t n = 0, kept = 0;
 
 	if (!all)
@@ -80,6 +80,12 @@ static int find_public(const struct snapshot *snap, struct addr **ret, size_t *r
 			all[n++] = snap->socks[i].remote;
 		if (!is_inside(&snap->socks[i].local))
 			all[n++] = snap->socks[i].local;
+	}
+	for (size_t i = 0; i < snap->n_forwards; i++) {
+		if (!is_inside(&snap->forwards[i].address))
+			all[n++] = snap->forwards[i].address;
+		if (!is_inside(&snap->forwards[i].to))
+			all[n++] = snap->forwards[i].to;
 	}
 	qsort(all, n, sizeof(*all), compare);
 	for (size_t i = 0; i < n; i++)
@@ -131,6 +137,10 @@ int redact(struct snapshot *snap)
 			sock->name = snapshot_text_id(snap, last_part(name), strlen(last_part(name)));
 		else if (len)
 			sock->name = snapshot_text_id(snap, "\0abstract", 9);
+	}
+	for (size_t i = 0; i < snap->n_forwards; i++) {
+		replace(&snap->forwards[i].address, known, n);
+		replace(&snap->forwards[i].to, known, n);
 	}
 	replace_host(&snap->host, known, n);
 	for (size_t i = 0; i < snap->n_namespaces; i++)

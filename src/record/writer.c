@@ -80,6 +80,11 @@ static void write_places(const struct snapshot *snap, struct json *json)
 		if (host->known || host->n_interfaces)
 			write_host(snap, host, (int)i, json);
 	}
+	for (size_t i = 0; i < snap->n_forwards; i++) {
+		open_record(json, "forward");
+		members_write(forward_members, snap, &snap->forwards[i], json);
+		close_record(json);
+	}
 	for (size_t i = 0; i < snap->n_users; i++) {
 		open_record(json, "user");
 		members_write(user_members, snap, &snap->users[i], json);
