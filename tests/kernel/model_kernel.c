@@ -86,6 +86,7 @@ static int check_script(const struct scenario *scenario)
 	compare(&run, &lab, scenario, &(struct terms){.behaviour = NULL}, &result);
 	fputs(result.script.text, stdout);
 	puts(result.verdict == LINES_AGREE ? "agreed" : "the last line differs");
+	strbuf_release(&result.script);
 	lab_release(&lab);
 	return result.verdict == LINES_AGREE ? 0 : 1;
 }
