@@ -13,6 +13,7 @@
 
 #include "base/auto.h"
 #include "base/hash.h"
+#include "tight.h"
 
 enum { SCENARIOS_A_LAB = 2000, MAX_WORKERS = 16 };
 
@@ -82,12 +83,31 @@ static void report(struct worker *w, uint64_t number, struct scenario *scenario)
 		perror("write");
 }
 
+static void roll_often(struct worker *w, uint64_t number, const struct scenario *scenario)
+{
+	struct campaign_result *sum = &w->shared->result;
+	AUTO(strbuf_release) struct strbuf text = STRBUF_INIT;
+	enum tight said = tight(&w->run, &w->lab, scenario, &text);
+
+	count(&sum->scenarios, 1);
+	count(&sum->rolled, said != TIGHT_NOTHING);
+	count(&sum->failures, said == TIGHT_NO);
+	if (said == TIGHT_NO)
+		printf("# too many candidates: --tight --seed %llu --first %llu\n%s\n",
+		       (unsigned long long)w->campaign->seed, (unsigned long long)number, text.text);
+	fflush(stdout);
+}
+
 static void one_scenario(struct worker *w, uint64_t number)
 {
 	struct campaign_result *sum = &w->shared->result;
 	struct scenario scenario;
 
 	generate(hash_u64(w->campaign->seed) + number, w->campaign->theme, &scenario);
+	if (w->campaign->tight) {
+		roll_often(w, number, &scenario);
+		return;
+	}
 	compare(&w->run, &w->lab, &scenario, &w->campaign->terms, &w->result);
 	count(&sum->scenarios, 1);
 	count(&sum->lines, w->result.lines);

@@ -13,6 +13,7 @@ struct campaign {
 	unsigned seconds;	  /* stop earlier; 0: no limit */
 	unsigned workers;
 	unsigned failures;	  /* stop after so many disagreements */
+	bool tight;		  /* roll dice often instead, see tight.h */
 	bool quiet;		  /* do not shrink and print them */
 	enum generate_theme theme;
 	struct terms terms;	  /* what the library takes itself for */
@@ -20,6 +21,7 @@ struct campaign {
 
 struct campaign_result {
 	uint64_t scenarios, lines, dice, deliveries, oracle_asked, untried;
+	uint64_t rolled;	/* scenarios whose dice were rolled often */
 	uint64_t unsaid;	/* scenarios cut short because the library did not know */
 	uint64_t flaky;		/* disagreements that did not come again */
 	uint64_t failures;	/* disagreements that did */

@@ -22,7 +22,7 @@ static int usage(void)
 	      "       model-kernel check [SCRIPT]     beside those of the library\n"
 	      "       model-kernel rules              the ids that --without knows\n"
 	      "       model-kernel random [--seed N] [--first N] [--count N] [--seconds N] [--workers N]\n"
-	      "                    [--theme T] [--failures N] [--without RULE] [--learn N] [--quiet]\n",
+	      "                    [--theme T] [--failures N] [--without RULE] [--learn N] [--tight] [--quiet]\n",
 	      stderr);
 	return 2;
 }
@@ -128,7 +128,9 @@ static void print_result(const struct campaign *c, const struct campaign_result 
 	       (unsigned long long)r->failures, (unsigned long long)r->flaky,
 	       (unsigned long long)r->unsaid, (unsigned long long)r->untried,
 	       (unsigned long long)r->no_lab, seconds, (double)r->scenarios / seconds);
-	if (r->failures)
+	if (c->tight)
+		printf("# dice rolled often in %llu scenarios\n", (unsigned long long)r->rolled);
+	else if (r->failures)
 		printf("# first disagreement after %llu scenarios\n",
 		       (unsigned long long)r->first_failure);
 }
@@ -139,7 +141,8 @@ static int random_command(int argc, char **argv)
 		{"learn", 1, NULL, 'l'},    {"seed", 1, NULL, 's'},	    {"first", 1, NULL, 'F'},
 		    {"count", 1, NULL, 'c'},   {"seconds", 1, NULL, 't'},
 		{"workers", 1, NULL, 'w'},  {"theme", 1, NULL, 'T'},   {"failures", 1, NULL, 'f'},
-		{"without", 1, NULL, 'W'},  {"quiet", 0, NULL, 'q'},   {NULL, 0, NULL, 0}};
+		{"without", 1, NULL, 'W'},  {"quiet", 0, NULL, 'q'},   {"tight", 0, NULL, 'i'},
+		   {NULL, 0, NULL, 0}};
 	struct campaign campaign = {.scenarios = 1000, .failures = 1,
 				    .workers = (unsigned)sysconf(_SC_NPROCESSORS_ONLN)};
 	struct campaign_result result;
@@ -160,6 +163,7 @@ static int random_command(int argc, char **argv)
 		case 'w': campaign.workers = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 'f': campaign.failures = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 'W': campaign.terms.without = optarg; break;
+		case 'i': campaign.tight = true; break;
 		case 'q': campaign.quiet = true; break;
 		case 'T':
 			if (!parse_theme(optarg, &campaign.theme))
