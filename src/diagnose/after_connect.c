@@ -14,7 +14,8 @@ static bool window_closed(const struct attempt *a)
 	 * A window that never opened is a SYN proxy's that waits for its server. bytes_acked counts
 	 * the SYN.
 	 */
-	return a->tcp.known && a->tcp.bytes_acked > 1 && (a->tcp.zero_window || (!a->tcp.snd_wnd && a->tcp.notsent_bytes));
+	return a->tcp.known && a->tcp.bytes_acked > 1 &&
+	       (a->tcp.zero_window || (!a->tcp.snd_wnd && a->tcp.notsent_bytes));
 }
 
 static void no_reply(const struct attempt *a, const char *remote, struct findings *to)

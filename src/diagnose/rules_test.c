@@ -251,7 +251,8 @@ static void test_after(void **state)
 
 	facts = begin(PHASE_SEND, 0);
 	facts->attempts[0].connected = facts->attempts[0].timed_out = true;
-	facts->attempts[0].tcp = (struct tcp_seen){.known = true, .zero_window = true};
+	facts->attempts[0].tcp = (struct tcp_seen){.known = true, .zero_window = true,
+						     .bytes_acked = 1000};
 	expect(facts, CAUSE_APP_NOT_READING, true);
 
 	facts = begin(PHASE_RECV, 0);
