@@ -98,12 +98,15 @@ static void cgroup_rewrites(const struct program_case *c, const struct bpf_attac
 {
 	char real[ADDR_TEXT_SIZE + 8], asked[ADDR_TEXT_SIZE + 8];
 
-	if (!begins(p->where, "cgroup/connect") || !is_hook_family(p, c->a))
+	/* A call that was denied sent nothing anywhere. */
+	if (!begins(p->where, "cgroup/connect") || !is_hook_family(p, c->a) ||
+	    c->a->error == EPERM || c->a->error == EACCES)
 		return;
 	const struct kernel_event *e = packet_elsewhere(c);
 	if (!e)
 		return;
-	struct finding *f = finding_add(to, CAUSE_CGROUP_BPF_REWRITE, PROOF_KERNEL);
+	struct finding *f = finding_add(to, CAUSE_CGROUP_BPF_REWRITE,
+					c->a->local_port ? PROOF_KERNEL : PROOF_FITS);
 	addr_format_port(&e->dst, e->dst_port, real);
 	remote_text(c->a, asked);
 	if (f)
