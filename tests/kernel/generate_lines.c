@@ -110,6 +110,8 @@ void bind_line(struct world *w, int name)
 		text = chance(w, 60) ? "fe80::1" : "fe80::2";
 	if (w->theme == GENERATE_MULTICAST && chance(w, 35))
 		text = plan->inet6 ? groups_v6[draw(w, 2)] : groups_v4[draw(w, 2)];
+	if (!w->nothing_foreign && chance(w, 10)) /* the wrong family, or a group for a stream */
+		text = plan->inet6 ? groups_v6[0] : chance(w, 50) ? "2001:db8::1" : groups_v4[0];
 	op->name = (int8_t)name;
 	op->local = generate_address(text);
 	op->port = chance(w, w->zero_port) ? 0 : w->ports[draw(w, 2)];
@@ -146,6 +148,10 @@ static void connect_line(struct world *w, int name)
 	op->name = (int8_t)name;
 	op->remote = generate_address(reachable(w, plan));
 	op->remote_port = plan->udp ? (uint16_t)(50001 + draw(w, 2)) : w->ports[draw(w, 2)];
+	if (!w->nothing_foreign && !plan->inet6 && chance(w, 10)) {
+		op->remote = generate_address("::1");
+		return;
+	}
 	if (plan->udp && chance(w, 60) && w->target.family == (plan->inet6 ? ADDR_IPV6 : ADDR_IPV4) &&
 	    !plan->device[0]) {
 		op->remote = w->target;
@@ -206,7 +212,7 @@ static void deliver_line(struct world *w)
 		if (addr_is_loopback(&op->local) || addr_is_loopback(&op->remote))
 			op->remote = op->local = generate_address(six ? "::1" : "127.0.0.1");
 	}
-	if (op->udp && !six && !outside && chance(w, 6)) {
+	if (op->udp && !six && !outside && chance(w, w->inet6 ? 20 : 4)) {
 		op->local = generate_address("127.0.0.6");
 		op->remote = generate_address("127.0.0.1");
 	}
@@ -299,8 +305,8 @@ void udp_line(struct world *w, int name)
 		set_line(w, name);
 	else if (what < 62)
 		close_line(w, name);
-	else if (what < 63 && plan->connected)
-		named_line(w, OP_DISCONNECT, name);
+	else if (what < 63)
+		named_line(w, plan->connected ? OP_DISCONNECT : OP_LISTEN, name);
 	else if (what < 70 && w->theme == GENERATE_MULTICAST)
 		join_line(w, name);
 	else if (w->theme != GENERATE_UDP_BIND)
