@@ -27,13 +27,9 @@ bool parse_u64(const char *text, uint64_t max, uint64_t *ret)
 
 size_t format_u64(char *to, uint64_t number)
 {
-	char digits[U64_TEXT_SIZE];
-	size_t n = 0;
+	const size_t n = u64_width(number);
 
-	do
-		digits[n++] = (char)('0' + number % 10);
-	while (number /= 10);
-	for (size_t i = 0; i < n; i++)
-		to[i] = digits[n - 1 - i];
+	for (size_t i = n; i; number /= 10)
+		to[--i] = (char)('0' + number % 10);
 	return n;
 }

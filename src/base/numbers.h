@@ -17,4 +17,14 @@ enum { U64_TEXT_SIZE = 21 };
 /* Write @number in decimal at @to (room for U64_TEXT_SIZE bytes, no NUL); returns the length. */
 size_t format_u64(char *to, uint64_t number);
 
+/* How many digits format_u64() would write. */
+static inline size_t u64_width(uint64_t number)
+{
+	size_t n = 1;
+
+	for (; number >= 10; number /= 10)
+		n++;
+	return n;
+}
+
 #endif

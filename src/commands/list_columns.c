@@ -131,6 +131,41 @@ static void name_port(struct strbuf *text, const struct sock *sock)
 	strbuf_add_text(text, name);
 }
 
+static bool is_simple(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)(text[i] - 0x20) >= 0x5f || text[i] == '\\')
+			return false;
+	return true;
+}
+
+size_t list_column_width(const struct list_column *column, const struct snapshot *snap,
+			 const struct sock *sock)
+{
+	const struct field *field = column->field;
+	struct value value;
+
+	if (column->add || !field || field->multiple || column->names)
+		return 0;
+	if (field->width)
+		return field->width(sock);
+	switch (field->type) {
+	case VALUE_NUMBER:
+	case VALUE_PORT:
+	case VALUE_BYTES:
+		return field->get(snap, sock, 0, &value) ? u64_width(value.number) : 0;
+	case VALUE_TEXT:
+		if (field->get(snap, sock, 0, &value) && is_simple(value.text, value.len))
+			return value.len;
+		return 0;
+	case VALUE_BOOL:
+	case VALUE_ADDRESS:
+	case VALUE_SECONDS:
+		break;
+	}
+	return 0;
+}
+
 void list_column_add_text(const struct list_column *column, const struct snapshot *snap,
 			  const struct sock *sock, struct strbuf *text)
 {

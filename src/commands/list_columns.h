@@ -45,6 +45,10 @@ int list_columns_parse(struct list_columns *columns, const char *defaults,
 
 uint32_t list_columns_needs(const struct list_columns *columns);
 
+/* How wide that text is, where it is quicker to tell than to make it; else 0. */
+size_t list_column_width(const struct list_column *column, const struct snapshot *snap,
+			 const struct sock *sock);
+
 void list_column_add_text(const struct list_column *column, const struct snapshot *snap,
 			  const struct sock *sock, struct strbuf *text);
 

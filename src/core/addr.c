@@ -188,3 +188,14 @@ char *addr_format_port(const struct addr *addr, uint16_t port, char *text)
 	end[format_u64(end, port)] = '\0';
 	return text;
 }
+
+size_t addr_port_width(const struct addr *addr, uint16_t port)
+{
+	size_t n = 4; /* three dots, one colon */
+
+	if (addr->family != ADDR_IPV4)
+		return 0;
+	for (size_t i = 0; i < 4; i++)
+		n += 1 + (addr->bytes[i] >= 10) + (addr->bytes[i] >= 100);
+	return n + u64_width(port);
+}

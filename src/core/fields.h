@@ -55,6 +55,11 @@ struct field {
 	 */
 	bool (*get)(const struct snapshot *snap, const struct sock *sock, uint32_t nth,
 		    struct value *ret);
+	/*
+	 * How long the text of the first value is, found without making it; 0: not known. Only for
+	 * fields whose text is printable ASCII then. NULL: never known.
+	 */
+	size_t (*width)(const struct sock *sock);
 };
 
 /* All fields in documented order; ends with NULL. */

@@ -182,6 +182,16 @@ GETTER(remote)
 	return peer && path_text(snap, peer, ret);
 }
 
+static size_t width_local(const struct sock *sock)
+{
+	return sock->local_port ? addr_port_width(&sock->local, sock->local_port) : 0;
+}
+
+static size_t width_remote(const struct sock *sock)
+{
+	return sock->remote_port ? addr_port_width(&sock->remote, sock->remote_port) : 0;
+}
+
 GETTER(path)
 {
 	return !nth && sock->proto == SOCK_PROTO_UNIX && path_text(snap, sock, ret);
@@ -303,8 +313,9 @@ ROW(recv_queue, .title = "Recv-Q", .type = VALUE_NUMBER, .right = true, .aliases
     .help = "bytes not yet read by the program; LISTEN: connections waiting for accept()")
 ROW(send_queue, .title = "Send-Q", .type = VALUE_NUMBER, .right = true, .aliases = "sendq sq",
     .help = "bytes not yet acknowledged by the other side; LISTEN: the backlog")
-ROW(local, .title = "Local", .type = VALUE_TEXT, .help = "local address and port; UNIX path; ethertype and device of a packet socket")
-ROW(remote, .title = "Remote", .type = VALUE_TEXT, .aliases = "peer",
+ROW(local, .title = "Local", .type = VALUE_TEXT, .width = width_local,
+    .help = "local address and port; UNIX path; ethertype and device of a packet socket")
+ROW(remote, .title = "Remote", .type = VALUE_TEXT, .width = width_remote, .aliases = "peer",
     .help = "remote address and port, or the path of a UNIX socket's other end")
 ROW(local_address, .title = "Local Address", .type = VALUE_ADDRESS, .aliases = "laddr saddr",
     .help = "local address; 0.0.0.0 and :: are every address")
