@@ -30,6 +30,14 @@ static void cell(const void *data, size_t row, size_t column, struct strbuf *tex
 			     &rows->snap->socks[rows->rows[row]], text);
 }
 
+static size_t width(const void *data, size_t row, size_t column)
+{
+	const struct rows *rows = data;
+
+	return list_column_width(&rows->list->columns.columns[column], rows->snap,
+				 &rows->snap->socks[rows->rows[row]]);
+}
+
 static void tail(const void *data, size_t row, struct strbuf *text)
 {
 	const struct rows *rows = data;
@@ -50,6 +58,8 @@ static int print_table(const struct rows *rows, size_t n_rows, struct output *ou
 		.color = output->color,
 		.screen = output->screen,
 		.cell = cell,
+		.width = width,
+		.pure = true,
 		.tail = rows->list->details & ~DETAIL_NUMERIC ? tail : NULL,
 		.data = rows,
 	};

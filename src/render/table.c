@@ -7,26 +7,60 @@
 #include "render/width.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { GAP = 2, LEAST_CUT = 8 };
+enum {
+	GAP = 2,
+	LEAST_CUT = 8,
+	/* Fewer rows are made sooner than a thread is started. */
+	WORTH_THREADS = 20000,
+	STRETCH = 16384, /* rows: a megabyte or so of text */
+};
 
-static void measure(const struct table *table, struct strbuf *text, size_t *widths)
+/* Rows [first, end) of a table, made by one thread. */
+struct part {
+	const struct table *table;
+	size_t first, end;
+	size_t *widths;	   /* measuring: the widest so far; printing: of the columns */
+	struct strbuf text; /* the cell being made */
+	struct out out;	   /* printing on a thread of its own: into .lines */
+	struct strbuf lines;
+};
+
+static void measure_titles(const struct table *table, size_t *widths)
 {
 	for (size_t i = 0; i < table->n_columns; i++) {
 		const char *title = table->columns[i].title;
 		widths[i] = table->headings ? width_of(title, strlen(title)) : 0;
 	}
-	for (size_t row = 0; row < table->n_rows; row++)
+}
+
+static size_t cell_width(const struct table *table, size_t row, size_t column, struct strbuf *text)
+{
+	enum style style = STYLE_PLAIN;
+	size_t width = table->width ? table->width(table->data, row, column) : 0;
+
+	if (width)
+		return width;
+	strbuf_clear(text);
+	table->cell(table->data, row, column, text, &style);
+	return width_of(text->text, text->len);
+}
+
+static void *measure(void *data)
+{
+	struct part *part = data;
+	const struct table *table = part->table;
+
+	for (size_t row = part->first; row < part->end; row++)
 		for (size_t i = 0; i < table->n_columns; i++) {
-			enum style style = STYLE_PLAIN;
-			strbuf_clear(text);
-			table->cell(table->data, row, i, text, &style);
-			size_t width = width_of(text->text, text->len);
-			if (width > widths[i])
-				widths[i] = width;
+			size_t width = cell_width(table, row, i, &part->text);
+			if (width > part->widths[i])
+				part->widths[i] = width;
 		}
+	return NULL;
 }
 
 /* The widest column that may still be cut, or n_columns. */
@@ -124,18 +158,107 @@ static void write_row(const struct table *table, size_t row, const size_t *width
 	out_add_char(out, '\n');
 }
 
+static void write_rows(struct part *part, struct out *out)
+{
+	for (size_t row = part->first; row < part->end && !out->error; row++)
+		write_row(part->table, row, part->widths, &part->text, out);
+}
+
+static int add_lines(void *data, const char *bytes, size_t len)
+{
+	struct strbuf *lines = data;
+
+	strbuf_add(lines, bytes, len);
+	return lines->failed ? -ENOMEM : 0;
+}
+
+static void *write_lines(void *data)
+{
+	struct part *part = data;
+
+	write_rows(part, &part->out);
+	out_flush(&part->out);
+	return NULL;
+}
+
+static void part_release(struct part *part)
+{
+	strbuf_release(&part->text);
+	strbuf_release(&part->lines);
+	out_release(&part->out);
+}
+
+static void measure_all(struct part parts[2], bool together)
+{
+	const struct table *table = parts[0].table;
+	const size_t n = table->n_rows;
+	pthread_t thread;
+
+	parts[0].end = n;
+	parts[1].first = parts[1].end = n;
+	if (together)
+		parts[0].end = parts[1].first = n / 2;
+	const bool started = together && !pthread_create(&thread, NULL, measure, &parts[1]);
+	measure(&parts[0]);
+	if (started)
+		pthread_join(thread, NULL);
+	else
+		measure(&parts[1]);
+	for (size_t i = 0; i < table->n_columns; i++)
+		if (parts[1].widths[i] > parts[0].widths[i])
+			parts[0].widths[i] = parts[1].widths[i];
+}
+
+/* By pairs of stretches: the first goes straight to @out, the second is made meanwhile. */
+static void write_all(struct part parts[2], bool together, struct out *out)
+{
+	const size_t n = parts[0].table->n_rows;
+	const size_t step = together ? STRETCH : n;
+	pthread_t thread;
+
+	parts[1].widths = parts[0].widths;
+	for (size_t row = 0; row < n && !out->error; row = parts[1].end) {
+		parts[0].first = row;
+		parts[0].end = parts[1].first = n - row < step ? n : row + step;
+		parts[1].end = n - parts[1].first < step ? n : parts[1].first + step;
+		strbuf_clear(&parts[1].lines);
+		const bool started = parts[1].end > parts[1].first &&
+				     !pthread_create(&thread, NULL, write_lines, &parts[1]);
+		write_rows(&parts[0], out);
+		if (started) {
+			pthread_join(thread, NULL);
+			out_add(out, parts[1].lines.text, parts[1].lines.len);
+			if (parts[1].out.error && !out->error)
+				out->error = parts[1].out.error;
+		} else {
+			write_rows(&parts[1], out);
+		}
+	}
+}
+
 int table_write(const struct table *table, struct out *out)
 {
-	AUTO(strbuf_release) struct strbuf text = STRBUF_INIT;
-	AUTO(freep) size_t *widths = calloc(table->n_columns + 1, sizeof(*widths));
+	AUTO(freep) size_t *widths = calloc(2 * (table->n_columns + 1), sizeof(*widths));
+	bool together = table->pure && table->n_rows >= WORTH_THREADS;
+	struct part parts[2] = {
+		{.table = table, .text = STRBUF_INIT, .lines = STRBUF_INIT, .widths = widths},
+		{.table = table, .text = STRBUF_INIT, .lines = STRBUF_INIT},
+	};
 
 	if (!widths)
 		return -ENOMEM;
-	measure(table, &text, widths);
+	parts[1].widths = widths + table->n_columns + 1;
+	if (together)
+		out_init(&parts[1].out, add_lines, &parts[1].lines);
+	together = together && !parts[1].out.error;
+	measure_titles(table, widths);
+	measure_all(parts, together);
 	fit_screen(table, widths);
 	if (table->headings)
-		write_row(table, SIZE_MAX, widths, &text, out);
-	for (size_t row = 0; row < table->n_rows && !out->error; row++)
-		write_row(table, row, widths, &text, out);
-	return text.failed ? -ENOMEM : out->error;
+		write_row(table, SIZE_MAX, widths, &parts[0].text, out);
+	write_all(parts, together, out);
+	const bool failed = parts[0].text.failed || parts[1].text.failed;
+	part_release(&parts[0]);
+	part_release(&parts[1]);
+	return failed ? -ENOMEM : out->error;
 }

@@ -29,10 +29,13 @@ struct table {
 	unsigned screen; /* columns of the terminal; 0: not one, never cut */
 	/*
 	 * Append the text of a cell to the empty @text, escaped and without colour, and set @style
-	 * if it is not plain. Called twice a cell, and must say the same both times.
+	 * if it is not plain. Called up to twice a cell, and must say the same both times.
 	 */
 	void (*cell)(const void *data, size_t row, size_t column, struct strbuf *text,
 		     enum style *style);
+	/* Columns that the text of a cell takes, if quickly told; else 0. NULL: never. */
+	size_t (*width)(const void *data, size_t row, size_t column);
+	bool pure; /* these functions only read: many rows may be made on two threads */
 	/* Append what stands behind the last column, unaligned, as it is; or NULL. */
 	void (*tail)(const void *data, size_t row, struct strbuf *text);
 	const void *data;

@@ -2,6 +2,7 @@
 /* Alignment, narrow screens, wide characters, colour; all as the terminal would get it. */
 #include "render/table.h"
 #include "base/auto.h"
+#include "base/numbers.h"
 #include "base/out.h"
 #include "base/strbuf.h"
 
@@ -80,10 +81,44 @@ static void check_color(void **state)
 	      "\xe6\xb8\xaf       \033[33m8\033[0m  x\n");
 }
 
+static void number_cell(const void *data, size_t row, size_t column, struct strbuf *text,
+			enum style *style)
+{
+	strbuf_add_u64(text, column ? row * row : row);
+}
+
+/* Of the second column only, as of a renderer that knows some. */
+static size_t number_width(const void *data, size_t row, size_t column)
+{
+	return column ? u64_width(row * row) : 0;
+}
+
+static void check_threads(void **state)
+{
+	AUTO(strbuf_release) struct strbuf one = STRBUF_INIT, two = STRBUF_INIT;
+	struct table table = {
+		.columns = columns, .n_columns = 2, .n_rows = 70001, .headings = true,
+		.cell = number_cell,
+	};
+
+	for (int i = 0; i < 2; i++) {
+		AUTO(out_release) struct out out;
+		out_init(&out, keep, i ? &two : &one);
+		table.pure = i;
+		table.width = i ? number_width : NULL;
+		assert_int_equal(table_write(&table, &out), 0);
+		assert_int_equal(out_flush(&out), 0);
+	}
+	assert_true(one.len > 70001);
+	assert_int_equal(one.len, two.len);
+	assert_memory_equal(one.text, two.text, one.len);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(check_wide),
+		cmocka_unit_test(check_threads),
 		cmocka_unit_test(check_narrow),
 		cmocka_unit_test(check_color),
 	};
