@@ -5,6 +5,7 @@
 #include "base/auto.h"
 #include "base/numbers.h"
 #include "core/facts.h"
+#include "core/pair.h"
 #include "core/snapshot.h"
 #include "record/reader.h"
 #include "sources/sources.h"
@@ -115,6 +116,24 @@ static int request_from_options(const struct invocation *inv, struct request *re
 	return 0;
 }
 
+static int read_machine(const struct invocation *inv, const struct request *request,
+			struct snapshot **ret_snap)
+{
+	int error = sources_collect(request, ret_snap);
+
+	if (error == -ENOENT && request->netns_choice == NETNS_ONE)
+		return usage_error(inv, "no network namespace '%s'", request->netns);
+	return error ? failure(inv, "cannot read the sockets: %s", strerror(-error)) : 0;
+}
+
+/* The other end of a socket has another port, perhaps another state and family. */
+static void widen_for_pairs(struct request *request)
+{
+	request->states = STATES_ALL;
+	request->ipv4 = request->ipv6 = true;
+	request->local_port = 0;
+}
+
 int collect(const struct invocation *inv, struct request *request, struct snapshot **ret_snap)
 {
 	const char *from = option_value(inv, "from");
@@ -123,17 +142,22 @@ int collect(const struct invocation *inv, struct request *request, struct snapsh
 	*ret_snap = NULL;
 	if (code)
 		return code;
+	if (request->facts & FACT_PAIRS)
+		widen_for_pairs(request);
 	if (from)
-		return read_recording(inv, request, from, ret_snap);
-	int error = sources_collect(request, ret_snap);
-	if (error == -ENOENT && request->netns_choice == NETNS_ONE)
-		return usage_error(inv, "no network namespace '%s'", request->netns);
-	return error ? failure(inv, "cannot read the sockets: %s", strerror(-error)) : 0;
+		code = read_recording(inv, request, from, ret_snap);
+	else
+		code = read_machine(inv, request, ret_snap);
+	if (!code && request->facts & FACT_PAIRS && snapshot_pair(*ret_snap))
+		code = failure(inv, "%s", strerror(ENOMEM));
+	return code;
 }
 
 bool collect_wants(const struct snapshot *snap, const struct sock *sock)
 {
-	return sock->netns >= snap->n_namespaces || snap->namespaces[sock->netns].wanted;
+	const struct namespace *netns = &snap->namespaces[sock->netns];
+
+	return sock->netns >= snap->n_namespaces || (netns->wanted && !netns->beside);
 }
 
 static void add_user(struct snapshot *snap, uint32_t uid, uint32_t *last)

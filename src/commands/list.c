@@ -10,6 +10,7 @@
 #include "core/facts.h"
 #include "core/fields.h"
 #include "core/filter.h"
+#include "core/pair.h"
 #include "core/snapshot.h"
 
 #include <errno.h>
@@ -52,16 +53,32 @@ static int choose_rows(const struct list *list, const struct snapshot *snap, uin
 		    (!list->filter || filter_matches(list->filter, snap, sock)))
 			rows[n++] = (uint32_t)i;
 	}
+	int error = list->pairs ? list_pairs_fold(snap, rows, &n) : 0;
+	if (error)
+		return error;
 	list_sort_rows(&list->sort, snap, rows, n);
 	*ret_rows = take(rows);
 	*ret_n = n;
 	return 0;
 }
 
+static bool crosses(const struct snapshot *snap, const struct sock *sock)
+{
+	const struct sock *other = sock_pair(snap, sock);
+
+	return other && other->netns != sock->netns;
+}
+
 /* Several namespaces in one list are told apart by a column of their own. */
 static void add_netns_column(struct list *list, const struct snapshot *snap, const uint32_t *rows,
 			     size_t n)
 {
+	for (size_t i = 0; i < n && list->pairs && !list->columns.chosen; i++)
+		if (crosses(snap, &snap->socks[rows[i]])) {
+			list_columns_add(&list->columns, "netns");
+			list_columns_add(&list->columns, "peer_netns");
+			return;
+		}
 	for (size_t i = 1; i < n && !list->columns.chosen; i++)
 		if (snap->socks[rows[i]].netns != snap->socks[rows[0]].netns) {
 			list_columns_add(&list->columns, "netns");
@@ -100,6 +117,8 @@ static bool list_names_users(const struct list *list)
 static int print_columns_help(void)
 {
 	printf("%-22s which processes hold the socket, by which file descriptors\n", "process");
+	printf("%-22s which processes hold the other end, where that is on this machine\n",
+	       "peer_process");
 	for (size_t i = 0; fields[i]; i++)
 		printf("%-22s %s\n", fields[i]->name, fields[i]->help);
 	return EXIT_YES;
@@ -157,6 +176,7 @@ const struct command command_list = {
 		"'--columns help' tells the columns.\n",
 	.examples = "berth list -tlnp\tTCP listeners with their processes\n"
 		    "berth list -ta state time-wait\tConnections that wait to be forgotten\n"
+		    "berth list -t --pairs\tWhich processes here talk to each other\n"
 		    "berth list -tni dport = :443\tTCP internals of HTTPS clients\n"
 		    "berth list -a --columns local,process,unit --sort local\tChosen columns\n"
 		    "berth list -tanp --ndjson\tFor scripts\n",

@@ -25,6 +25,7 @@ struct list {
 	struct filter *filter;
 	uint32_t details; /* enum list_detail */
 	bool processes;	  /* -p */
+	bool pairs;	  /* --pairs */
 	bool summary;	  /* -s */
 	bool hide_queues; /* -Q */
 	bool saw_query;	  /* -A */
@@ -40,6 +41,8 @@ int list_parse(struct list *list);
 /* Read the filter from the operands or -F into @list; filter_free() it. 0 or an exit code. */
 int list_filter_parse(struct list *list);
 
+/* Of two of the @n rows that are the ends of one connection keep the one that connected. 0 or -ENOMEM. */
+int list_pairs_fold(const struct snapshot *snap, uint32_t *rows, size_t *n);
 /* Print the sockets with the indexes @rows. 0 or -errno. */
 int list_print(const struct list *list, const struct snapshot *snap, const uint32_t *rows,
 	       size_t n_rows, struct output *output);

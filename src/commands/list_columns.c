@@ -8,6 +8,7 @@
 #include "base/strbuf.h"
 #include "core/facts.h"
 #include "core/fields.h"
+#include "core/pair.h"
 #include "core/service.h"
 #include "core/snapshot.h"
 #include "render/value.h"
@@ -36,12 +37,24 @@ static void add_processes(struct strbuf *text, const struct snapshot *snap, cons
 	}
 }
 
-static const struct list_column process_column = {
-	.title = "Process",
-	.add = add_processes,
-	.needs = FACT_OWNERS,
-	.cut = true,
-	.absent = "-",
+static void add_peer_processes(struct strbuf *text, const struct snapshot *snap,
+			       const struct sock *sock)
+{
+	const struct sock *other = sock_pair(snap, sock);
+
+	if (other)
+		add_processes(text, snap, other);
+}
+
+/* Columns that are no field. */
+static const struct {
+	const char *name;
+	struct list_column column;
+} drawn[] = {
+	{"process", {.title = "Process", .add = add_processes, .needs = FACT_OWNERS, .cut = true,
+		     .absent = "-"}},
+	{"peer_process", {.title = "Peer Process", .add = add_peer_processes,
+			  .needs = FACT_OWNERS | FACT_PAIRS, .cut = true, .absent = "-"}},
 };
 
 /* An end without a name or address is any: "*", as in ss. */
@@ -52,11 +65,14 @@ static bool is_end(const struct field *field)
 
 bool list_columns_add(struct list_columns *columns, const char *name)
 {
-	struct list_column column = process_column;
+	struct list_column column = {};
 
 	if (columns->n >= MAX_LIST_COLUMNS)
 		return false;
-	if (strcmp(name, "process") != 0) {
+	for (size_t i = 0; i < N_ELEMENTS(drawn); i++)
+		if (!strcmp(name, drawn[i].name))
+			column = drawn[i].column;
+	if (!column.title) {
 		const struct field *field = field_find(name);
 		if (!field)
 			return false;

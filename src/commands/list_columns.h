@@ -33,7 +33,7 @@ struct list_columns {
 	bool chosen; /* by --columns, not only added to */
 };
 
-/* "process", "netns", or any field. False if there is none of that name. */
+/* "process", "peer_process", or any field. False if there is none of that name. */
 bool list_columns_add(struct list_columns *columns, const char *name);
 
 /*

@@ -26,6 +26,7 @@ const struct option_row list_option_rows[] = {
 	{"bound-inactive", 'B', NULL, false, "TCP sockets that are bound, but neither listen nor connect",
 	 NULL},
 	{"processes", 'p', NULL, false, "which processes hold each socket", NULL},
+	{"pairs", 0, NULL, false, "both ends of a connection within this machine in one row", NULL},
 	{"extended", 'e', NULL, false, "uid, inode, cookie, cgroup, half-closed ends", NULL},
 	{"options", 'o', NULL, false, "timers", NULL},
 	{"memory", 'm', NULL, false, "socket memory", NULL},
@@ -139,6 +140,8 @@ static void parse_switch(struct list *list, const char *name)
 		list_select_bound(&list->select);
 	else if (!strcmp(name, "processes"))
 		list->processes = true;
+	else if (!strcmp(name, "pairs"))
+		list->pairs = list->processes = true;
 	else if (!strcmp(name, "summary"))
 		list->summary = true;
 	else if (!strcmp(name, "resolve"))
@@ -151,8 +154,9 @@ static int parse_columns(struct list *list)
 {
 	char defaults[120];
 
-	snprintf(defaults, sizeof(defaults), "netid,state%s,local,remote%s",
-		 list->hide_queues ? "" : ",recv_queue,send_queue", list->processes ? ",process" : "");
+	snprintf(defaults, sizeof(defaults), "netid,state%s,local,remote%s%s",
+		 list->hide_queues ? "" : ",recv_queue,send_queue",
+		 list->processes ? ",process" : "", list->pairs ? ",peer_process" : "");
 	int code = list_columns_parse(&list->columns, defaults, list->inv);
 	return code ? code : list_sort_parse(&list->sort, list->inv);
 }

@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "core/facts.h"
 #include "core/fields.h"
+#include "core/pair.h"
 #include "core/snapshot.h"
 #include "render/sock_json.h"
 #include "render/table.h"
@@ -74,7 +75,24 @@ static int print_table(const struct rows *rows, size_t n_rows, struct output *ou
 
 static uint32_t json_facts(const struct list *list)
 {
-	return list_columns_needs(&list->columns) | list_details_facts(list->details);
+	const uint32_t facts = list_columns_needs(&list->columns) | list_details_facts(list->details);
+
+	/* With --pairs the other end is an object of its own. */
+	return list->pairs ? facts & ~(uint32_t)FACT_PAIRS : facts;
+}
+
+static void put_sock(struct json *json, const struct rows *rows, const struct sock *sock,
+		     uint32_t facts)
+{
+	const struct sock *other = rows->list->pairs ? sock_pair(rows->snap, sock) : NULL;
+
+	json_open(json, '{');
+	sock_json_whole(json, rows->snap, sock, facts);
+	if (other) {
+		json_key(json, "peer");
+		sock_json(json, rows->snap, other, facts);
+	}
+	json_close(json, '}');
 }
 
 static int print_json(const struct rows *rows, size_t n_rows, struct output *output)
@@ -101,7 +119,7 @@ static int print_json(const struct rows *rows, size_t n_rows, struct output *out
 		if (list->columns.chosen)
 			sock_json_fields(&json, rows->snap, sock, chosen);
 		else
-			sock_json(&json, rows->snap, sock, facts);
+			put_sock(&json, rows, sock, facts);
 		if (output->ndjson)
 			json_end(&json);
 	}

@@ -21,6 +21,7 @@ enum fact {
 	FACT_CONTAINERS = 1 << 9, /* names and images from the runtimes */
 	FACT_NAT = 1 << 10,	  /* ports served without a socket: DNAT, redirect, sk_lookup ... */
 	FACT_ALL_PROCESSES = 1 << 11, /* also processes that hold no socket of the answer */
+	FACT_PAIRS = 1 << 13,	  /* the other ends of connections within the machine: core/pair.h */
 	FACT_USERS = 1 << 12,	  /* the names of the user ids of sockets and processes */
 };
 

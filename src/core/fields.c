@@ -12,6 +12,8 @@
 	X(remote_port) X(path) X(peer_inode) X(device) X(netns) X(netns_inode) X(uid)		\
 	X(user) X(inode) X(cookie) X(mark) X(cgroup) X(timer) X(timer_left)			\
 	X(retransmits)
+#define PAIR_FIELDS(X)										\
+	X(peer_pid) X(peer_comm) X(peer_unit) X(peer_container) X(peer_state) X(peer_netns)
 #define OWNER_FIELDS(X)										\
 	X(pid) X(fd) X(comm) X(exe) X(cmdline) X(parent) X(process_uid) X(process_user)		\
 	X(unit) X(slice) X(container) X(container_name) X(image) X(pod)				\
@@ -34,7 +36,7 @@
 	X(dsack_dups) X(out_of_order) X(rcv_space) X(rcv_ssthresh) X(not_sent)			\
 	X(send_window) X(recv_window) X(rehash) X(backoff) X(probes) X(rto_total)		\
 	X(wscale_send) X(wscale_recv) X(app_limited) X(send_rate) X(tcp_options)
-#define FIELDS(X) SOCK_FIELDS(X) OWNER_FIELDS(X) OPTION_FIELDS(X) TCP_FIELDS(X)
+#define FIELDS(X) SOCK_FIELDS(X) OWNER_FIELDS(X) PAIR_FIELDS(X) OPTION_FIELDS(X) TCP_FIELDS(X)
 
 #define DECLARE(id) extern const struct field field_##id;
 FIELDS(DECLARE)

@@ -66,6 +66,7 @@ struct namespace {
 	uint32_t pid;	/* a process in it; 0: none */
 	bool is_self;
 	bool wanted;	/* the question is about it too */
+	bool beside;	/* only read: the other ends of what is asked for may be in it */
 	struct host host; /* NULLs unless collected */
 };
 

@@ -39,6 +39,7 @@ void snapshot_free(struct snapshot *snap)
 	free(snap->inode_slots);
 	free(snap->pid_slots);
 	free(snap->users);
+	free(snap->pairs);
 	arena_release(&snap->arena);
 	free(snap);
 }

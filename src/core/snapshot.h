@@ -76,6 +76,7 @@ struct snapshot {
 	size_t n_inode_slots;
 	uint32_t *pid_slots;
 	size_t n_pid_slots;
+	uint32_t *pairs; /* NULL, or parallel to .socks: see core/pair.h */
 	uint64_t taken_ns;	/* CLOCK_REALTIME when it was taken */
 	uint64_t boot_ns;	/* CLOCK_REALTIME of the boot */
 };

@@ -14,6 +14,12 @@ static bool is_known(const struct field *field, uint32_t facts)
 	return !(field->needs & ~(facts | FACT_SOCKETS));
 }
 
+/* One value for each of the socket's own holders? */
+static bool is_of_owners(const struct field *field)
+{
+	return field->multiple && field->needs & FACT_OWNERS && !(field->needs & FACT_PAIRS);
+}
+
 void sock_json_owner_members(struct json *json, const struct snapshot *snap,
 			     const struct sock *sock, uint32_t nth, uint32_t facts)
 {
@@ -21,7 +27,7 @@ void sock_json_owner_members(struct json *json, const struct snapshot *snap,
 
 	for (size_t i = 0; fields[i]; i++) {
 		const struct field *field = fields[i];
-		if (!field->multiple || !(field->needs & FACT_OWNERS) || !is_known(field, facts) ||
+		if (!is_of_owners(field) || !is_known(field, facts) ||
 		    !field->get(snap, sock, nth, &value))
 			continue;
 		json_key(json, field->name);
@@ -61,7 +67,7 @@ void sock_json_members(struct json *json, const struct snapshot *snap, const str
 
 	for (size_t i = 0; fields[i]; i++) {
 		const struct field *field = fields[i];
-		if (!is_known(field, facts) || (field->multiple && field->needs & FACT_OWNERS) ||
+		if (!is_known(field, facts) || is_of_owners(field) ||
 		    !field->get(snap, sock, 0, &value))
 			continue;
 		if (field->multiple) {
@@ -73,15 +79,21 @@ void sock_json_members(struct json *json, const struct snapshot *snap, const str
 	}
 }
 
-void sock_json(struct json *json, const struct snapshot *snap, const struct sock *sock,
-	       uint32_t facts)
+void sock_json_whole(struct json *json, const struct snapshot *snap, const struct sock *sock,
+		     uint32_t facts)
 {
-	json_open(json, '{');
 	sock_json_members(json, snap, sock, facts);
 	if (facts & FACT_OWNERS) {
 		json_key(json, "owners");
 		sock_json_owners(json, snap, sock, facts);
 	}
+}
+
+void sock_json(struct json *json, const struct snapshot *snap, const struct sock *sock,
+	       uint32_t facts)
+{
+	json_open(json, '{');
+	sock_json_whole(json, snap, sock, facts);
 	json_close(json, '}');
 }
 
@@ -93,7 +105,7 @@ void sock_json_fields(struct json *json, const struct snapshot *snap, const stru
 	json_open(json, '{');
 	for (; *chosen; chosen++) {
 		const struct field *field = *chosen;
-		if (field->multiple && !(field->needs & FACT_OWNERS)) {
+		if (field->multiple && !is_of_owners(field)) {
 			put_list(json, snap, sock, field);
 		} else if (field->multiple) {
 			json_key(json, field->name);

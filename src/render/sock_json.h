@@ -17,6 +17,10 @@ struct sock;
 void sock_json(struct json *json, const struct snapshot *snap, const struct sock *sock,
 	       uint32_t facts);
 
+/* Its members, "owners" among them, in an object that is open. */
+void sock_json_whole(struct json *json, const struct snapshot *snap, const struct sock *sock,
+		     uint32_t facts);
+
 /* Only @chosen, which ends with NULL; one of several values becomes an array of them. */
 void sock_json_fields(struct json *json, const struct snapshot *snap, const struct sock *sock,
 		      const struct field *const *chosen);

@@ -296,12 +296,8 @@ static int collect_one(struct snapshot *snap, const char *word)
 	return 0;
 }
 
-static int netns_collect(struct snapshot *snap, const struct request *request)
+static int collect_chosen(struct snapshot *snap, const struct request *request)
 {
-	int err = add_self(snap);
-
-	if (err)
-		return err;
 	switch (request->netns_choice) {
 	case NETNS_SELF:
 		snap->namespaces[0].wanted = true;
@@ -314,6 +310,33 @@ static int netns_collect(struct snapshot *snap, const struct request *request)
 		return collect_many(snap, has_capability(CAP_SYS_ADMIN));
 	}
 	return -EINVAL;
+}
+
+/* Where the other ends of the sockets asked about may be. */
+static int add_beside(struct snapshot *snap)
+{
+	struct found found = {.snap = snap, .last = snap->namespaces[0].inode};
+	int err = add_all_named(snap);
+
+	if (!err)
+		err = visit_processes(&found);
+	for (size_t i = 0; i < snap->n_namespaces; i++) {
+		struct namespace *netns = &snap->namespaces[i];
+		netns->beside = !netns->wanted;
+		netns->wanted = true;
+	}
+	return err;
+}
+
+static int netns_collect(struct snapshot *snap, const struct request *request)
+{
+	int err = add_self(snap);
+
+	if (!err)
+		err = collect_chosen(snap, request);
+	if (!err && request->facts & FACT_PAIRS && has_capability(CAP_SYS_ADMIN))
+		err = add_beside(snap);
+	return err;
 }
 
 const struct source source_netns = {
