@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Growing arrays, interned texts, and the indices over them. */
+/* Growing arrays, and the indices over them. */
 #include "core/snapshot.h"
+#include "base/array.h"
 #include "base/hash.h"
 #include "base/pages.h"
 #include "core/sock_extra.h"
@@ -44,22 +45,6 @@ void snapshot_free(struct snapshot *snap)
 	free(snap);
 }
 
-/* Room for one more element of @size bytes; false when memory is exhausted. */
-static bool grow(void *array, size_t n, size_t *room, size_t size)
-{
-	void **place = array;
-
-	if (n < *room)
-		return true;
-	size_t more = *room < 64 ? 64 : *room + *room / 2;
-	void *bigger = reallocarray(*place, more, size);
-	if (!bigger)
-		return false;
-	*place = bigger;
-	*room = more;
-	return true;
-}
-
 static int reserve(void *array, size_t n, size_t *room, size_t size)
 {
 	void **place = array;
@@ -85,7 +70,7 @@ int snapshot_reserve(struct snapshot *snap, size_t n_socks, size_t n_owners)
 
 struct sock *snapshot_add_sock(struct snapshot *snap)
 {
-	if (!grow(&snap->socks, snap->n_socks, &snap->room_socks, sizeof(*snap->socks)))
+	if (!array_grow(&snap->socks, snap->n_socks, &snap->room_socks, sizeof(*snap->socks)))
 		return NULL;
 	struct sock *sock = &snap->socks[snap->n_socks++];
 	memset(sock, 0, sizeof(*sock));
@@ -136,7 +121,7 @@ struct bind_facts *snapshot_bind(struct snapshot *snap, size_t sock)
 
 struct holding *snapshot_add_holding(struct snapshot *snap)
 {
-	if (!grow(&snap->holdings, snap->n_holdings, &snap->room_holdings,
+	if (!array_grow(&snap->holdings, snap->n_holdings, &snap->room_holdings,
 		  sizeof(*snap->holdings)))
 		return NULL;
 	struct holding *holding = &snap->holdings[snap->n_holdings++];
@@ -146,7 +131,7 @@ struct holding *snapshot_add_holding(struct snapshot *snap)
 
 struct proc *snapshot_add_proc(struct snapshot *snap)
 {
-	if (!grow(&snap->procs, snap->n_procs, &snap->room_procs, sizeof(*snap->procs)))
+	if (!array_grow(&snap->procs, snap->n_procs, &snap->room_procs, sizeof(*snap->procs)))
 		return NULL;
 	struct proc *proc = &snap->procs[snap->n_procs++];
 	*proc = (struct proc){.comm = "", .uid = UINT32_MAX};
@@ -155,7 +140,7 @@ struct proc *snapshot_add_proc(struct snapshot *snap)
 
 struct namespace *snapshot_add_namespace(struct snapshot *snap)
 {
-	if (!grow(&snap->namespaces, snap->n_namespaces, &snap->room_namespaces,
+	if (!array_grow(&snap->namespaces, snap->n_namespaces, &snap->room_namespaces,
 		  sizeof(*snap->namespaces)))
 		return NULL;
 	struct namespace *netns = &snap->namespaces[snap->n_namespaces++];
@@ -166,7 +151,7 @@ struct namespace *snapshot_add_namespace(struct snapshot *snap)
 
 struct coverage *snapshot_add_coverage(struct snapshot *snap)
 {
-	if (!grow(&snap->coverages, snap->n_coverages, &snap->room_coverages,
+	if (!array_grow(&snap->coverages, snap->n_coverages, &snap->room_coverages,
 		  sizeof(*snap->coverages)))
 		return NULL;
 	struct coverage *coverage = &snap->coverages[snap->n_coverages++];
@@ -176,7 +161,7 @@ struct coverage *snapshot_add_coverage(struct snapshot *snap)
 
 struct forward *snapshot_add_forward(struct snapshot *snap)
 {
-	if (!grow(&snap->forwards, snap->n_forwards, &snap->room_forwards,
+	if (!array_grow(&snap->forwards, snap->n_forwards, &snap->room_forwards,
 		  sizeof(*snap->forwards)))
 		return NULL;
 	struct forward *forward = &snap->forwards[snap->n_forwards++];
@@ -186,98 +171,11 @@ struct forward *snapshot_add_forward(struct snapshot *snap)
 
 int snapshot_add_owner(struct snapshot *snap, size_t sock, size_t proc, int fd)
 {
-	if (!grow(&snap->owners, snap->n_owners, &snap->room_owners, sizeof(*snap->owners)))
+	if (!array_grow(&snap->owners, snap->n_owners, &snap->room_owners, sizeof(*snap->owners)))
 		return -ENOMEM;
 	snap->owners[snap->n_owners++] =
 		(struct owner){.sock = (uint32_t)sock, .proc = (uint32_t)proc, .fd = fd};
 	return 0;
-}
-
-int snapshot_add_user(struct snapshot *snap, uint32_t uid, const char *name)
-{
-	if (snapshot_user_name(snap, uid))
-		return 0;
-	char *copy = arena_dup(&snap->arena, name, strlen(name));
-	if (!copy || !grow(&snap->users, snap->n_users, &snap->room_users, sizeof(*snap->users)))
-		return -ENOMEM;
-	snap->users[snap->n_users++] = (struct user){.uid = uid, .name = copy};
-	return 0;
-}
-
-/* A walk: the users who hold sockets are few. */
-const char *snapshot_user_name(const struct snapshot *snap, uint32_t uid)
-{
-	for (size_t i = 0; i < snap->n_users; i++)
-		if (snap->users[i].uid == uid)
-			return snap->users[i].name;
-	return NULL;
-}
-
-static bool texts_rehash(struct snapshot *snap)
-{
-	size_t n = snap->n_text_slots ? snap->n_text_slots * 2 : 256;
-	uint32_t *slots = calloc(n, sizeof(*slots));
-
-	if (!slots)
-		return false;
-	for (size_t id = 1; id < snap->n_texts; id++) {
-		size_t at = hash_bytes(snap->texts[id], snap->text_lens[id]) & (n - 1);
-		while (slots[at])
-			at = (at + 1) & (n - 1);
-		slots[at] = (uint32_t)id;
-	}
-	free(snap->text_slots);
-	snap->text_slots = slots;
-	snap->n_text_slots = n;
-	return true;
-}
-
-static bool texts_grow(struct snapshot *snap)
-{
-	size_t room = snap->room_texts;
-
-	if (!grow(&snap->texts, snap->n_texts, &room, sizeof(*snap->texts)))
-		return false;
-	room = snap->room_texts;
-	if (!grow(&snap->text_lens, snap->n_texts, &room, sizeof(*snap->text_lens)))
-		return false;
-	snap->room_texts = room;
-	if (!snap->n_texts) {
-		snap->texts[0] = "";
-		snap->text_lens[0] = 0;
-		snap->n_texts = 1;
-	}
-	return snap->n_texts * 2 < snap->n_text_slots || texts_rehash(snap);
-}
-
-uint32_t snapshot_text_id(struct snapshot *snap, const char *bytes, size_t len)
-{
-	if (!len || len > UINT32_MAX || !texts_grow(snap))
-		return 0;
-	const size_t mask = snap->n_text_slots - 1;
-	size_t at = hash_bytes(bytes, len) & mask;
-	for (; snap->text_slots[at]; at = (at + 1) & mask) {
-		uint32_t id = snap->text_slots[at];
-		if (snap->text_lens[id] == len && !memcmp(snap->texts[id], bytes, len))
-			return id;
-	}
-	const char *copy = arena_dup(&snap->arena, bytes, len);
-	if (!copy)
-		return 0;
-	uint32_t id = (uint32_t)snap->n_texts++;
-	snap->texts[id] = copy;
-	snap->text_lens[id] = (uint32_t)len;
-	snap->text_slots[at] = id;
-	return id;
-}
-
-const char *snapshot_text(const struct snapshot *snap, uint32_t id, size_t *ret_len)
-{
-	const bool known = id && id < snap->n_texts;
-
-	if (ret_len)
-		*ret_len = known ? snap->text_lens[id] : 0;
-	return known ? snap->texts[id] : "";
 }
 
 /* Counting sort by socket: linear, and stable so that owners stay in the order they were met. */

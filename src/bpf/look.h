@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: (MIT OR GPL-2.0-only) */
+/* From one file, process or socket of the kernel to the next record of a worker's window. */
+#ifndef BERTH_BPF_LOOK_H
+#define BERTH_BPF_LOOK_H
+
+#include "bpf/fill.h"
+
+enum look {
+	NOTHING,
+	FILLED,
+	WINDOW_FULL,
+};
+
+enum {
+	IN_FLIGHT = 0xFFFFFFFF, /* for an fd */
+	MESSAGES_MAX = 8,	/* looked at in one queue */
+	FILES_A_MESSAGE = 253,	/* SCM_MAX_FD */
+	CHUNK_BITS = 10,
+	SLOTS_A_CALL = 1 << 18, /* fds or buckets looked at before user space gets a word in */
+	FILE_TYPE = 0170000,
+	FILE_IS_SOCKET = 0140000,
+	UNIX = 1, /* AF_UNIX */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, WIRE_WORKERS * WIRE_WINDOW);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct wire_record);
+} records SEC(".maps");
+
+struct wire_shared shared;
+
+/* Which worker does the reader of this iterator drive? */
+static __always_inline __u32 worker_index(void)
+{
+	return shared.question.workers > 1 && (__u32)bpf_get_current_pid_tgid() == shared.question.reader_tids[1];
+}
+
+/*
+ * Fill record @at from the full socket at @address, whatever its family: members beyond its
+ * structure are not looked at. Global functions are verified once, not once for every path to them.
+ */
+__noinline int put_socket(__u32 at, __u64 address)
+{
+	struct wire_record *record = bpf_map_lookup_elem(&records, &at);
+
+	if (!record)
+		return 0;
+	struct tcp_sock *tcp = CAST(struct tcp_sock, address);
+	struct inet_sock *inet = &tcp->inet_conn.icsk_inet;
+	struct sock *sk = &inet->sk;
+	struct wire_socket *to = &record->socket;
+	clear(to);
+	fill_common(to, &sk->__sk_common);
+	to->uid = GET(sk, sk_uid.val);
+	to->mark = GET(sk, sk_mark);
+	to->protocol = GET(sk, sk_protocol);
+	to->type = GET(sk, sk_type);
+	to->shutdown = GET(sk, sk_shutdown);
+	if (to->family != IPV4 && to->family != IPV6)
+		return 0;
+	if (to->protocol == PROTO_TCP)
+		fill_tcp(to, tcp);
+	if (shared.question.with_bind)
+		fill_bind(to, tcp);
+	return 0;
+}
+
+static __always_inline struct upid *upid_at(struct pid *pid, __u32 level)
+{
+	return CAST(struct upid, (__u64)pid + bpf_core_field_offset(pid->numbers) +
+					 (__u64)level * bpf_core_type_size(struct upid));
+}
+
+/* Fill record @at from the thread group whose leader is at @address. */
+__noinline int put_process(__u32 at, __u64 address)
+{
+	struct wire_record *record = bpf_map_lookup_elem(&records, &at);
+
+	if (!record)
+		return 0;
+	struct task_struct *leader = CAST(struct task_struct, address);
+	struct task_struct *reader = (void *)bpf_get_current_task_btf();
+	struct pid *pid = GET(leader, thread_pid);
+	struct pid *parent = GET(GET(GET(leader, real_parent), group_leader), thread_pid);
+	struct wire_process *to = &record->process;
+	const __u32 level = GET(GET(reader, thread_pid), level), inner = GET(pid, level);
+	struct upid *last = upid_at(pid, inner);
+
+	record->kind = WIRE_PROCESS;
+	to->start_ns = GET(leader, start_boottime);
+	to->pid = GET(upid_at(pid, level), nr);
+	to->pid_inner = inner > level ? GET(last, nr) : 0;
+	to->parent = GET(parent, level) < level ? 0 : GET(upid_at(parent, level), nr);
+	to->uid = GET(GET(leader, real_cred), uid.val);
+	to->netns = GET(GET(GET(leader, nsproxy), net_ns), ns.inum);
+	to->pidns = GET(GET(last, ns), ns.inum);
+	to->userns = GET(GET(GET(leader, real_cred), user_ns), ns.inum);
+	bpf_probe_read_kernel(to->comm, sizeof(to->comm), leader->comm);
+	return 0;
+}
+
+/* Is the socket one that was asked for? */
+static __always_inline bool is_wanted(struct sock_common *common)
+{
+	if (!shared.question.local_port && !shared.question.only_inet)
+		return true;
+	__u16 family = GET(common, skc_family);
+	if (family != IPV4 && family != IPV6)
+		return !shared.question.only_inet || (family == UNIX && shared.question.with_flight);
+	return !shared.question.local_port || GET(common, skc_num) == shared.question.local_port;
+}
+
+/*
+ * The file behind one slot: the next record of the window is filled from it, after one of its
+ * process if that was not told yet, but the record does not count yet.
+ */
+__noinline int look_at_file(__u32 index, __u32 fd, __u64 address, __u64 leader)
+{
+	struct wire_worker *worker = &shared.workers[index & 1];
+	struct file *file = CAST(struct file, address);
+	struct inode *inode = GET(file, f_inode);
+	const __u64 ops = WORD(&file->f_op);
+
+	/* The first socket is known by its inode; all others have the same operations. */
+	if (shared.socket_ops ? shared.socket_ops != ops
+			      : (GET(inode, i_mode) & FILE_TYPE) != FILE_IS_SOCKET)
+		return NOTHING;
+	struct socket *socket = CAST(struct socket, GET(file, private_data));
+	__u64 sk = WORD(&socket->sk);
+	/* An O_PATH file of a socket in a file system is no socket. */
+	if ((__u64)GET(socket, file) != address || !sk)
+		return NOTHING;
+	shared.socket_ops = ops;
+	if (!is_wanted(CAST(struct sock_common, sk)))
+		return NOTHING;
+	__u32 at = worker->n;
+	/* A UNIX socket brings those in flight to it, and is not looked at twice. */
+	if (at + (GET(CAST(struct sock_common, sk), skc_family) == UNIX && fd != IN_FLIGHT
+			  ? MESSAGES_MAX * FILES_A_MESSAGE + 2
+			  : 2) > WIRE_WINDOW)
+		return WINDOW_FULL;
+	at += (index & 1) * WIRE_WINDOW;
+	if (!worker->told) {
+		put_process(at++, leader);
+		worker->n++;
+		worker->told = 1;
+	}
+	struct wire_record *record = bpf_map_lookup_elem(&records, &at);
+	if (!record)
+		return WINDOW_FULL;
+	put_socket(at, sk);
+	record->kind = WIRE_SOCKET;
+	struct sock *sock = CAST(struct sock, sk);
+	if (bpf_core_field_exists(sock->sk_ino)) /* nearer than the inode */
+		record->socket.inode = (__u32)GET(sock, sk_ino);
+	else
+		record->socket.inode = (__u32)GET(inode, i_ino);
+	record->socket.fd = (__s32)fd;
+	return FILLED;
+}
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: (MIT OR GPL-2.0-only) */
+/* The kernel's tables of TCP sockets: connections, and listeners. */
+#ifndef BERTH_BPF_TABLES_H
+#define BERTH_BPF_TABLES_H
+
+#include "bpf/look.h"
+
+enum { CHAIN_MAX = 4096 }; /* sockets in one bucket */
+
+struct chain_walk {
+	__u64 node;
+	__u32 index;
+	__u32 full;
+};
+
+/* Fill record @at from a connection that waits out its end, or a half-open one. */
+__noinline int put_mini(__u32 at, __u64 address)
+{
+	struct wire_record *record = bpf_map_lookup_elem(&records, &at);
+
+	if (!record)
+		return 0;
+	struct wire_socket *to = &record->socket;
+	clear(to);
+	fill_common(to, CAST(struct sock_common, address));
+	to->protocol = PROTO_TCP;
+	if (to->state == STATE_TIME_WAIT) {
+		struct inet_timewait_sock *tw = CAST(struct inet_timewait_sock, address);
+		to->state = GET(tw, tw_substate);
+		to->mark = GET(tw, tw_mark);
+		to->local_port = __builtin_bswap16(GET(tw, tw_sport));
+		fill_timer(to, GET(tw, tw_timer.expires), WIRE_TIMER_WAIT);
+	} else {
+		struct inet_request_sock *inet = CAST(struct inet_request_sock, address);
+		to->mark = GET(inet, ir_mark);
+		to->retransmits = GET(inet, req.num_retrans);
+		fill_timer(to, GET(inet, req.rsk_timer.expires), WIRE_TIMER_RETRANS);
+	}
+	return 0;
+}
+
+/* One socket of a chain: a record of it counts at once. */
+__noinline int look_at_sock(__u32 index, __u64 address)
+{
+	struct wire_worker *worker = &shared.workers[index & 1];
+	struct tcp_sock *tcp = CAST(struct tcp_sock, address);
+	struct sock *sk = &tcp->inet_conn.icsk_inet.sk;
+	const __u8 state = GET(sk, __sk_common.skc_state);
+	const bool is_mini = state == STATE_TIME_WAIT || state == STATE_NEW_SYN_RECV;
+
+	if (shared.question.local_port && GET(sk, __sk_common.skc_num) != shared.question.local_port)
+		return NOTHING;
+	struct socket *socket = is_mini ? NULL : GET(sk, sk_socket);
+	if (socket && !shared.question.all_tables && state != STATE_LISTEN &&
+	    !(shared.question.with_mptcp && bpf_core_field_exists(tcp->is_mptcp) &&
+	      GET(tcp, is_mptcp))) {
+		worker->n_held++;
+		return NOTHING;
+	}
+	__u32 at = worker->n;
+	if (at >= WIRE_WINDOW)
+		return WINDOW_FULL;
+	at += (index & 1) * WIRE_WINDOW;
+	struct wire_record *record = bpf_map_lookup_elem(&records, &at);
+	if (!record)
+		return WINDOW_FULL;
+	if (is_mini)
+		put_mini(at, address);
+	else
+		put_socket(at, address);
+	record->kind = WIRE_LOOSE;
+	record->socket.fd = -1;
+	struct file *file = socket ? GET(socket, file) : NULL;
+	if (file) {
+		record->socket.flags += WIRE_HAS_FILE;
+		record->socket.inode = (__u32)GET(GET(file, f_inode), i_ino);
+	} else if (!bpf_core_field_exists(sk->sk_ino)) {
+		/* Until 6.17 the user of a socket without a file was not kept. */
+		record->socket.uid = 0;
+	}
+	worker->n++;
+	return FILLED;
+}
+
+static long walk_chain(__u32 i, struct chain_walk *walk)
+{
+	/* The end of a chain is marked by the lowest bit: include/linux/list_nulls.h. */
+	if (!walk->node || walk->node & 1)
+		return 1;
+	__u64 address = walk->node - bpf_core_field_offset(struct sock_common, skc_nulls_node);
+	if (look_at_sock(walk->index, address) == WINDOW_FULL) {
+		walk->full = 1;
+		return 1;
+	}
+	walk->node = WORD(&CAST(struct hlist_nulls_node, walk->node)->next);
+	return 0;
+}
+
+struct table_walk {
+	__u64 ehash, lhash;
+	__u64 next;
+	__u32 n_ehash, n_lhash, index;
+	__u32 full;
+};
+
+static long walk_bucket(__u32 i, struct table_walk *walk)
+{
+	struct chain_walk chain = {.index = walk->index};
+	struct wire_worker *worker = &shared.workers[walk->index & 1];
+	const __u64 at = walk->next;
+
+	if (at >= (__u64)walk->n_ehash + walk->n_lhash)
+		return 1;
+	if (shared.question.workers > 1 && ((at >> CHUNK_BITS) & 1) != walk->index) {
+		walk->next = (at | ((1 << CHUNK_BITS) - 1)) + 1;
+		return 0;
+	}
+	if (at < walk->n_ehash) {
+		struct inet_ehash_bucket *bucket = CAST(struct inet_ehash_bucket,
+			walk->ehash + at * bpf_core_type_size(struct inet_ehash_bucket));
+		chain.node = WORD(&bucket->chain.first);
+	} else {
+		struct inet_listen_hashbucket *bucket = CAST(struct inet_listen_hashbucket,
+			walk->lhash + (at - walk->n_ehash) *
+					      bpf_core_type_size(struct inet_listen_hashbucket));
+		chain.node = WORD(&bucket->nulls_head.first);
+	}
+	const __u64 before = worker->n;
+	if (!(chain.node & 1))
+		bpf_loop(CHAIN_MAX, walk_chain, &chain, 0);
+	if (chain.full) {
+		worker->n = before; /* the whole bucket again, into an empty window */
+		walk->full = 1;
+		return 1;
+	}
+	walk->next = at + 1;
+	return 0;
+}
+
+static __always_inline int walk_tables(void)
+{
+	const __u32 index = worker_index() & 1;
+	struct wire_worker *worker = &shared.workers[index];
+
+	if (worker->done)
+		return 0;
+	struct task_struct *reader = (void *)bpf_get_current_task_btf();
+	struct net *net = GET(GET(reader, nsproxy), net_ns);
+	struct inet_hashinfo *hash = GET(net, ipv4.tcp_death_row.hashinfo);
+	struct table_walk walk = {
+		.ehash = WORD(&hash->ehash),
+		.lhash = WORD(&hash->lhash2),
+		.next = worker->next,
+		.n_ehash = GET(hash, ehash_mask) + 1,
+		.n_lhash = GET(hash, lhash2_mask) + 1,
+		.index = index,
+	};
+	bpf_loop(SLOTS_A_CALL, walk_bucket, &walk, 0);
+	worker->jiffies = bpf_jiffies64();
+	worker->uptime_ns = bpf_ktime_get_ns();
+	worker->next = walk.next;
+	worker->done = !walk.full && walk.next >= (__u64)walk.n_ehash + walk.n_lhash;
+	return !worker->done;
+}
+
+#endif
