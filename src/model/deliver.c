@@ -153,8 +153,8 @@ void lookup_tcp(const struct model_space *space, const struct lookup *lookup,
 	uint32_t id = 0;
 
 	if (rule_on(space, MODEL_RULE_ESTABLISHED_FIRST))
-		id = flows_find_tagged(space, &space->flows[0], &lookup->key, lookup->tag,
-				       &lookup->hearing);
+		id = flows_find_at(space, &space->flows[0], &lookup->key, &lookup->place,
+				   &lookup->hearing);
 	if (!id) {
 		lookup_listener(space, lookup, ret);
 		return;
@@ -195,13 +195,13 @@ static inline struct flow_key key_of_packet(const struct model_packet *packet)
 				 packet->from_port};
 }
 
-static inline void deliver_tagged(const struct model_space *space,
+static inline void deliver_placed(const struct model_space *space,
 				  const struct model_packet *packet, const struct flow_key *key,
-				  uint32_t tag, struct model_delivery *ret)
+				  const struct flow_place *place, struct model_delivery *ret)
 {
 	struct lookup lookup = {
 		.key = *key,
-		.tag = tag,
+		.place = *place,
 		.cpu = packet->cpu,
 		.proto = packet->proto,
 		.device = packet->device,
@@ -227,12 +227,43 @@ static inline void deliver_tagged(const struct model_space *space,
 		lookup_udp(space, &lookup, ret);
 }
 
+/* An open IPv4 connection where no VRF has a say: what most packets are, in few steps. */
+static inline bool deliver_quickly(const struct model_space *space,
+				   const struct model_packet *packet, struct model_delivery *ret)
+{
+	uint32_t local, remote;
+
+	if (packet->proto != SOCK_PROTO_TCP || packet->to.family != ADDR_IPV4 ||
+	    packet->from.family != ADDR_IPV4 || space->has_vrfs ||
+	    !rule_on(space, MODEL_RULE_ESTABLISHED_FIRST))
+		return false;
+	memcpy(&local, packet->to.bytes, 4);
+	memcpy(&remote, packet->from.bytes, 4);
+	const struct flow_place place = flows_place4(
+		local, remote, (uint32_t)packet->to_port << 16 | packet->from_port);
+	uint32_t id = flows_find_quickly(&space->flows[0], &place);
+	if (!id)
+		return false;
+	*ret = (struct model_delivery){
+		.reach = MODEL_REACH_ONE,
+		.rule = MODEL_RULE_ESTABLISHED_FIRST,
+		.socket = id,
+		.list = ret->list,
+	};
+	if (ret->list)
+		ret->list->n = 0;
+	return true;
+}
+
 void model_deliver(const struct model_space *space, const struct model_packet *packet,
 		   struct model_delivery *ret)
 {
+	if (deliver_quickly(space, packet, ret))
+		return;
 	struct flow_key key = key_of_packet(packet);
+	struct flow_place place = flows_place(&key);
 
-	deliver_tagged(space, packet, &key, flows_tag(&key), ret);
+	deliver_placed(space, packet, &key, &place, ret);
 }
 
 /* How many packets ahead the lines, and then the sockets, are asked for. */
@@ -242,21 +273,21 @@ void model_deliver_many(const struct model_space *space, const struct model_pack
 			size_t n, struct model_delivery *ret)
 {
 	struct flow_key keys[N_AHEAD];
-	uint32_t tags[N_AHEAD];
+	struct flow_place places[N_AHEAD];
 
 	for (size_t i = 0; i < n + AHEAD_LINE; i++) {
 		size_t k = i % N_AHEAD;
 		if (i < n) {
 			keys[k] = key_of_packet(&packets[i]);
-			tags[k] = flows_tag(&keys[k]);
-			flows_prefetch(flows_of(space, packets[i].proto), tags[k]);
+			places[k] = flows_place(&keys[k]);
+			flows_prefetch(flows_of(space, packets[i].proto), &places[k]);
 		}
 		size_t soon = i - AHEAD_SOCK, now = i - AHEAD_LINE;
 		if (i >= AHEAD_SOCK && soon < n)
 			flows_prefetch_sock(space, flows_of(space, packets[soon].proto),
-					    tags[soon % N_AHEAD]);
-		if (i >= AHEAD_LINE)
-			deliver_tagged(space, &packets[now], &keys[now % N_AHEAD],
-				       tags[now % N_AHEAD], &ret[now]);
+					    &places[soon % N_AHEAD]);
+		if (i >= AHEAD_LINE && !deliver_quickly(space, &packets[now], &ret[now]))
+			deliver_placed(space, &packets[now], &keys[now % N_AHEAD],
+				       &places[now % N_AHEAD], &ret[now]);
 	}
 }

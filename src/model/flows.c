@@ -1,87 +1,78 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of connections; its shape is told in flows.h. */
 #include "model/flows.h"
-#include "base/hash.h"
 #include "base/pages.h"
 #include "model/akey.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
-/* The line follows from the tag alone, so that a growing table needs no look at the sockets. */
-struct place {
-	uint32_t tag;
-	uint32_t hash;
-};
+/* Sockets in four lines before the table grows: a lookup then rarely needs a second one. */
+enum { FULL = 11 };
 
-static struct place place_of_tag(uint32_t tag)
+static uint64_t mix(uint64_t x, uint64_t y)
 {
-	return (struct place){tag, (uint32_t)hash_u64(tag)};
+	x = (x ^ x >> 29) * 0xbf58476d1ce4e5b9ull + y;
+	return x ^ x >> 32;
 }
 
-static struct place place_of(struct akey local, struct akey remote, uint16_t lport, uint16_t rport)
+/* The first word of an IPv4-mapped address is 0, the second begins so. */
+static bool is_mapped(struct akey addr)
 {
-	uint64_t addresses = local.w[0] * 0x9e3779b97f4a7c15ull + local.w[1];
-	uint32_t ports = (uint32_t)lport << 16 | rport;
-
-	addresses = (addresses ^ addresses >> 29) * 0xbf58476d1ce4e5b9ull + remote.w[0];
-	addresses = (addresses ^ addresses >> 31) * 0x94d049bb133111ebull + remote.w[1];
-	addresses = (addresses ^ addresses >> 30) * 0xff51afd7ed558ccdull;
-	addresses ^= addresses >> 32;
-	return place_of_tag(ports ^ (uint32_t)addresses);
+	return !addr.w[0] && (uint32_t)addr.w[1] == (uint32_t)akey_v4(0).w[1];
 }
 
-static struct place place_of_sock(const struct msock *sock)
+struct flow_place flows_place(const struct flow_key *key)
 {
-	return place_of(sock->local, sock->remote, sock->lport, sock->rport);
+	const uint32_t ports = (uint32_t)key->lport << 16 | key->rport;
+
+	if (is_mapped(key->local) && is_mapped(key->remote))
+		return flows_place4(akey_word(&key->local, 3), akey_word(&key->remote, 3), ports);
+	uint64_t ends = mix(mix(mix(mix(0, key->local.w[0]), key->local.w[1]), key->remote.w[0]),
+			    key->remote.w[1]);
+	return (struct flow_place){ends, ports, flows_hash(ends, ports), true};
 }
 
-/* A bit for each of the line's tags that equals @tag. */
-static unsigned line_matches(const struct flow_line *line, uint32_t tag)
+static struct flow_place place_of_sock(const struct msock *sock)
 {
-#ifdef __SSE2__
-	__m128i want = _mm_set1_epi32((int)tag);
-	__m128i low = _mm_load_si128((const __m128i *)line->tags);
-	__m128i high = _mm_load_si128((const __m128i *)(line->tags + 4));
-	int l = _mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(low, want)));
-	int h = _mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(high, want)));
-	return (unsigned)(l | h << 4);
-#else
-	unsigned bits = 0;
-	for (unsigned i = 0; i < 8; i++)
-		bits |= (unsigned)(line->tags[i] == tag) << i;
-	return bits;
-#endif
+	struct flow_key key = {sock->local, sock->remote, sock->lport, sock->rport};
+
+	return flows_place(&key);
 }
 
-/* A search goes on past lines that are full (dead entries count as full). */
-static bool line_has_end(const struct flow_line *line)
+static inline uint32_t first_line(const struct flows *flows, const struct flow_place *place)
 {
-	return !line->ids[7];
+	return (uint32_t)((uint64_t)place->hash * flows->n_lines >> 32);
 }
 
-static void put(struct flows *flows, uint32_t id, const struct place *place)
+static inline uint32_t next_line(const struct flows *flows, uint32_t line)
 {
-	uint32_t mask = flows->n_lines - 1;
+	return line + 1 == flows->n_lines ? 0 : line + 1;
+}
 
-	for (uint32_t i = place->hash & mask;; i = (i + 1) & mask) {
+static inline bool line_goes_on(const struct flow_line *line)
+{
+	return line->slots[FLOW_SLOTS - 1].id & FLOW_MORE;
+}
+
+static void put(struct flows *flows, uint32_t id, const struct flow_place *place)
+{
+	for (uint32_t i = first_line(flows, place);; i = next_line(flows, i)) {
 		struct flow_line *line = &flows->lines[i];
-		for (unsigned k = 0; k < 8; k++) {
-			if (line->ids[k] && line->ids[k] != FLOW_DEAD)
+		for (unsigned k = 0; k < FLOW_SLOTS; k++) {
+			uint32_t old = line->slots[k].id;
+			if (old & FLOW_ID)
 				continue;
-			if (line->ids[k])
-				flows->dead--;
-			line->ids[k] = id;
-			line->tags[k] = place->tag;
+			line->slots[k] = (struct flow_slot){place->ends, place->ports, old | id};
 			flows->used++;
 			return;
 		}
+		flows->n_more += !line_goes_on(line);
+		line->slots[FLOW_SLOTS - 1].id |= FLOW_MORE;
 	}
 }
 
+/* The lines follow from the slots alone, so that a growing table needs no look at the sockets. */
 static int rehash(struct flows *flows, uint32_t n_lines)
 {
 	struct flows bigger = {.n_lines = n_lines};
@@ -90,12 +81,16 @@ static int rehash(struct flows *flows, uint32_t n_lines)
 	if (!bigger.lines)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < flows->n_lines; i++) {
-		for (unsigned k = 0; k < 8; k++) {
-			uint32_t id = flows->lines[i].ids[k];
-			if (!id || id == FLOW_DEAD)
+		for (unsigned k = 0; k < FLOW_SLOTS; k++) {
+			const struct flow_slot *slot = &flows->lines[i].slots[k];
+			if (!(slot->id & FLOW_ID))
 				continue;
-			struct place place = place_of_tag(flows->lines[i].tags[k]);
-			put(&bigger, id, &place);
+			struct flow_place place = {
+				.ends = slot->ends,
+				.ports = slot->ports,
+				.hash = flows_hash(slot->ends, slot->ports),
+			};
+			put(&bigger, slot->id & ~FLOW_MORE, &place);
 		}
 	}
 	flows_release(flows);
@@ -105,11 +100,8 @@ static int rehash(struct flows *flows, uint32_t n_lines)
 
 int flows_reserve(struct flows *flows, uint32_t n)
 {
-	/* At most 13/16 full: then a lookup rarely needs a second line. */
-	uint64_t want = 1;
+	uint64_t want = (uint64_t)n * 4 / FULL + 1;
 
-	while (want * 8 * 13 / 16 < n)
-		want *= 2;
 	if (want > UINT32_MAX / 16)
 		return -ENOMEM;
 	return want > flows->n_lines ? rehash(flows, (uint32_t)want) : 0;
@@ -121,83 +113,96 @@ void flows_release(struct flows *flows)
 	*flows = (struct flows){0};
 }
 
-/* The tag is the ports, mixed with the addresses: with equal tags and addresses they are equal. */
 static bool same_addresses(const struct msock *sock, const struct flow_key *key)
 {
 	return akey_equal(sock->remote, key->remote) && akey_equal(sock->local, key->local);
 }
 
-static uint32_t marked(const struct msock *sock, uint32_t id)
+/* @flags: of the slot, that stay. */
+static uint32_t marked(const struct msock *sock, uint32_t id, uint32_t flags)
 {
 	bool closer = sock->dev || sock->flags & F_TWIN || sock->state == SOCK_STATE_TIME_WAIT;
 
-	return closer ? id | FLOW_CLOSER : id;
+	return id | flags | (closer ? FLOW_CLOSER : 0);
 }
 
-/* Where @id stands: its line and slot. It must be in the table. */
+/* Where @id stands. NULL: not in the table. */
 static struct flow_line *find_slot(const struct model_space *space, const struct flows *flows,
 				   uint32_t id, unsigned *ret_slot)
 {
-	struct place place = place_of_sock(sock_at(space, id));
-	uint32_t mask = flows->n_lines - 1;
+	struct flow_place place = place_of_sock(sock_at(space, id));
+	uint32_t i = first_line(flows, &place);
 
-	for (uint32_t i = place.hash & mask;; i = (i + 1) & mask) {
+	for (uint32_t left = flows->n_lines; left; left--, i = next_line(flows, i)) {
 		struct flow_line *line = &flows->lines[i];
-		for (unsigned k = 0; k < 8; k++) {
-			if (line->ids[k] != FLOW_DEAD && (line->ids[k] & ~FLOW_CLOSER) == id) {
+		for (unsigned k = 0; k < FLOW_SLOTS; k++) {
+			if ((line->slots[k].id & FLOW_ID) == id) {
 				*ret_slot = k;
 				return line;
 			}
 		}
-		if (line_has_end(line))
-			return NULL;
+		if (!line_goes_on(line))
+			break;
 	}
+	return NULL;
+}
+
+/* Has the slot these two ends? For IPv4 it tells itself, for IPv6 the socket does. */
+static inline bool slot_matches(const struct model_space *space, const struct flow_slot *slot,
+				const struct flow_key *key, const struct flow_place *place)
+{
+	if (slot->ends != place->ends || slot->ports != place->ports || !(slot->id & FLOW_ID) ||
+	    place->hashed != !!(slot->id & FLOW_HASHED))
+		return false;
+	return !place->hashed || same_addresses(sock_at(space, slot->id & FLOW_ID), key);
 }
 
 /* Mark @id and the sockets with its two ends as twins, so that lookups compare their age. */
 static void mark_twins(const struct model_space *space, struct flows *flows, uint32_t id,
-		       const struct place *place)
+		       const struct flow_place *place)
 {
 	struct msock *sock = sock_at(space, id);
 	struct flow_key key = {sock->local, sock->remote, sock->lport, sock->rport};
-	uint32_t mask = flows->n_lines - 1;
+	uint32_t i = first_line(flows, place);
 
-	for (uint32_t i = place->hash & mask;; i = (i + 1) & mask) {
+	for (uint32_t left = flows->n_lines; left; left--, i = next_line(flows, i)) {
 		struct flow_line *line = &flows->lines[i];
-		for (unsigned bits = line_matches(line, place->tag); bits; bits &= bits - 1) {
-			uint32_t *slot = &line->ids[__builtin_ctz(bits)];
-			if (!*slot || *slot == FLOW_DEAD)
+		for (unsigned k = 0; k < FLOW_SLOTS; k++) {
+			if (!slot_matches(space, &line->slots[k], &key, place))
 				continue;
-			struct msock *other = sock_at(space, *slot & ~FLOW_CLOSER);
-			if (!same_addresses(other, &key))
-				continue;
-			other->flags |= F_TWIN;
-			*slot |= FLOW_CLOSER;
+			sock_at(space, line->slots[k].id & FLOW_ID)->flags |= F_TWIN;
+			line->slots[k].id |= FLOW_CLOSER;
 			sock->flags |= F_TWIN;
 		}
-		if (line_has_end(line))
+		if (!line_goes_on(line))
 			return;
 	}
+}
+
+static int make_room(struct flows *flows)
+{
+	if (((uint64_t)flows->used + 1) * 4 > (uint64_t)flows->n_lines * FULL)
+		/* By a fifth: the order of the lines stays, so growing is cheap, memory is not. */
+		return rehash(flows, flows->n_lines + flows->n_lines / 5 + 2);
+	/* Where sockets come and go, lines that were full once send searches on for nothing. */
+	if ((uint64_t)flows->n_more * 2 > flows->n_lines)
+		return rehash(flows, flows->n_lines);
+	return 0;
 }
 
 int flows_add(struct model_space *space, uint32_t id)
 {
 	struct msock *sock = sock_at(space, id);
 	struct flows *flows = flows_of(space, msock_proto(sock));
-	struct place place = place_of_sock(sock);
+	struct flow_place place = place_of_sock(sock);
+	int r = make_room(flows);
 
-	if ((uint64_t)flows->used + flows->dead + 1 > (uint64_t)flows->n_lines * 8 * 13 / 16) {
-		int r = rehash(flows,
-			       flows->dead > flows->used ? flows->n_lines
-			       : flows->n_lines		 ? flows->n_lines * 2
-							 : 1);
-		if (r)
-			return r;
-	}
+	if (r)
+		return r;
 	sock->seq = ++space->seq;
 	sock->flags = (sock->flags | F_HASHED) & ~F_TWIN;
 	mark_twins(space, flows, id, &place);
-	put(flows, marked(sock, id), &place);
+	put(flows, marked(sock, id, place.hashed ? FLOW_HASHED : 0), &place);
 	return 0;
 }
 
@@ -211,7 +216,7 @@ void flows_replace(struct model_space *space, uint32_t old, uint32_t id)
 		return;
 	to->seq = from->seq;
 	to->flags |= F_HASHED | (from->flags & F_TWIN);
-	line->ids[slot] = marked(to, id);
+	line->slots[slot].id = marked(to, id, line->slots[slot].id & (FLOW_HASHED | FLOW_MORE));
 	from->flags &= ~(F_HASHED | F_TWIN);
 }
 
@@ -228,41 +233,24 @@ void flows_remove(struct model_space *space, uint32_t id)
 	if (!line)
 		return;
 	flows->used--;
-	if (line_has_end(line)) {
-		/* Entries fill a line from the front: close the gap. */
-		unsigned last = 7;
-		while (!line->ids[last])
-			last--;
-		line->ids[slot] = line->ids[last];
-		line->tags[slot] = line->tags[last];
-		line->ids[last] = 0;
-		line->tags[last] = 0;
-	} else {
-		line->ids[slot] = FLOW_DEAD;
-		flows->dead++;
-	}
+	line->slots[slot] = (struct flow_slot){.id = line->slots[slot].id & FLOW_MORE};
 }
 
-uint32_t flows_tag(const struct flow_key *key)
-{
-	return place_of(key->local, key->remote, key->lport, key->rport).tag;
-}
-
-void flows_prefetch(const struct flows *flows, uint32_t tag)
+void flows_prefetch(const struct flows *flows, const struct flow_place *place)
 {
 	if (flows->n_lines)
-		__builtin_prefetch(&flows->lines[place_of_tag(tag).hash & (flows->n_lines - 1)]);
+		__builtin_prefetch(&flows->lines[first_line(flows, place)]);
 }
 
-void flows_prefetch_sock(const struct model_space *space, const struct flows *flows, uint32_t tag)
+void flows_prefetch_sock(const struct model_space *space, const struct flows *flows,
+			 const struct flow_place *place)
 {
-	if (!flows->n_lines)
+	if (!flows->n_lines || !place->hashed)
 		return;
-	const struct flow_line *line = &flows->lines[place_of_tag(tag).hash & (flows->n_lines - 1)];
-	unsigned bits = line_matches(line, tag);
-	uint32_t id = bits ? line->ids[__builtin_ctz(bits)] : 0;
-	if (id && id != FLOW_DEAD)
-		__builtin_prefetch(sock_at(space, id & ~FLOW_CLOSER));
+	const struct flow_line *line = &flows->lines[first_line(flows, place)];
+	for (unsigned k = 0; k < FLOW_SLOTS; k++)
+		if (line->slots[k].ends == place->ends && line->slots[k].id & FLOW_ID)
+			__builtin_prefetch(sock_at(space, line->slots[k].id & FLOW_ID));
 }
 
 void flows_touch(struct model_space *space, uint32_t id)
@@ -274,28 +262,24 @@ void flows_touch(struct model_space *space, uint32_t id)
 		return;
 	struct flow_line *line = find_slot(space, flows_of(space, msock_proto(sock)), id, &slot);
 	if (line)
-		line->ids[slot] = marked(sock, id);
+		line->slots[slot].id = marked(sock, id, line->slots[slot].id & (FLOW_HASHED | FLOW_MORE));
 }
 
-uint32_t flows_find_tagged(const struct model_space *space, const struct flows *flows,
-			   const struct flow_key *key, uint32_t tag, const struct hearing *hearing)
+uint32_t flows_find_at(const struct model_space *space, const struct flows *flows,
+		       const struct flow_key *key, const struct flow_place *place,
+		       const struct hearing *hearing)
 {
-	if (!flows->n_lines)
-		return 0;
-	struct place place = place_of_tag(tag);
-	uint32_t mask = flows->n_lines - 1, best = 0, best_seq = 0;
+	uint32_t best = 0, best_seq = 0, i = first_line(flows, place);
 
-	for (uint32_t i = place.hash & mask;; i = (i + 1) & mask) {
+	for (uint32_t left = flows->n_lines; left; left--, i = next_line(flows, i)) {
 		const struct flow_line *line = &flows->lines[i];
-		for (unsigned bits = line_matches(line, place.tag); bits; bits &= bits - 1) {
-			uint32_t id = line->ids[__builtin_ctz(bits)];
-			if (!id || id == FLOW_DEAD)
-				continue;
-			const struct msock *sock = sock_at(space, id & ~FLOW_CLOSER);
-			if (!same_addresses(sock, key))
+		for (unsigned k = 0; k < FLOW_SLOTS; k++) {
+			const uint32_t id = line->slots[k].id & ~(FLOW_HASHED | FLOW_MORE);
+			if (!slot_matches(space, &line->slots[k], key, place))
 				continue;
 			if (!(id & FLOW_CLOSER))
 				return hears(0, hearing) ? id : 0;
+			const struct msock *sock = sock_at(space, id & FLOW_ID);
 			if (!hears(sock->dev, hearing))
 				continue;
 			if (!(sock->flags & F_TWIN))
@@ -306,7 +290,8 @@ uint32_t flows_find_tagged(const struct model_space *space, const struct flows *
 				best_seq = sock->seq;
 			}
 		}
-		if (line_has_end(line))
-			return best;
+		if (!line_goes_on(line))
+			break;
 	}
+	return best;
 }

@@ -22,6 +22,10 @@ static void shape(struct msock *sock, uint64_t random)
 {
 	sock->local = akey_v4((uint32_t)(random % 3));
 	sock->remote = akey_v4((uint32_t)(random >> 8) % 64);
+	if (random >> 60 & 1) { /* IPv6 is found by a hash and then compared */
+		sock->local.w[0] = sock->local.w[1];
+		sock->remote.w[0] = random >> 61 & 1;
+	}
 	sock->lport = (uint16_t)((random >> 16) % 4);
 	sock->rport = (uint16_t)((random >> 24) % 64);
 	sock->dev = (uint32_t)(random >> 40) % 3;

@@ -50,10 +50,21 @@ static int enter_udp(struct model_space *space, uint32_t id)
 									      : 0;
 }
 
+/* Ask early for the line of a connection, so that it is there when all else is done. */
+static void prefetch(const struct model_space *space, const struct model_existing *e)
+{
+	struct flow_key key = {akey_of(&e->local), akey_of(&e->remote), e->local_port,
+			       e->remote_port};
+
+	struct flow_place place = flows_place(&key);
+	flows_prefetch(flows_of(space, e->proto), &place);
+}
+
 int model_load(struct model_space *space, const struct model_existing *e, uint32_t *ret_sock)
 {
+	if (e->remote.family)
+		prefetch(space, e);
 	uint32_t id = sock_new(space);
-
 	if (!id)
 		return -ENOMEM;
 	struct msock *sock = sock_at(space, id);
@@ -74,14 +85,6 @@ int model_load(struct model_space *space, const struct model_existing *e, uint32
 	if (!r)
 		*ret_sock = id;
 	return r;
-}
-
-static void prefetch(const struct model_space *space, const struct model_existing *e)
-{
-	struct flow_key key = {akey_of(&e->local), akey_of(&e->remote), e->local_port,
-			       e->remote_port};
-
-	flows_prefetch(flows_of(space, e->proto), flows_tag(&key));
 }
 
 int model_load_many(struct model_space *space, const struct model_existing *existing, size_t n,

@@ -13,7 +13,7 @@ struct lookup {
 	bool from_wire;	 /* not from this host itself */
 	int16_t cpu;
 	uint8_t proto;
-	uint32_t tag;	 /* TCP: flows_tag() of .key */
+	struct flow_place place; /* of .key */
 };
 
 void lookup_tcp(const struct model_space *space, const struct lookup *lookup,

@@ -115,6 +115,7 @@ void model_space_unreserve_all(struct model_space *space)
 
 int model_space_add_device(struct model_space *space, uint32_t index, uint32_t master)
 {
+	space->has_vrfs |= master != 0;
 	for (uint32_t i = 0; i < space->n_devices; i++) {
 		if (space->devices[i].index == index) {
 			space->devices[i].master = master;

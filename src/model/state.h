@@ -151,8 +151,9 @@ struct pending {
 struct flow_line; /* flows.h */
 struct flows {
 	struct flow_line *lines;
-	uint32_t n_lines; /* a power of two, or 0 */
-	uint32_t used, dead;
+	uint32_t n_lines;
+	uint32_t used;
+	uint32_t n_more; /* lines with FLOW_MORE */
 };
 
 enum { N_FLOW_TABLES = 3 }; /* TCP, UDP, UDP-Lite */
@@ -185,6 +186,7 @@ struct model_space {
 	uint32_t n_groups, room_groups;
 	struct device *devices;
 	uint32_t n_devices, room_devices;
+	bool has_vrfs;
 	struct host_address *addresses;
 	uint32_t n_addresses, room_addresses;
 	struct membership *memberships;
