@@ -63,7 +63,9 @@ struct namespace {
 	uint64_t inode; /* of /proc/PID/ns/net; 0: not known */
 	const char *name; /* "ip netns" name, container, unit or process; never NULL after naming */
 	const char *path; /* open() it to enter: /run/netns/NAME, /proc/PID/ns/net; NULL: no way */
+	uint64_t id;	/* the kernel's 64-bit id (6.18 and newer), a way to enter it too; or 0 */
 	uint32_t pid;	/* a process in it; 0: none */
+	bool by_socket;	/* .path is /proc/PID/fd/FD of a socket in it, to be asked by SIOCGSKNS */
 	bool is_self;
 	bool wanted;	/* the question is about it too */
 	bool beside;	/* only read: the other ends of what is asked for may be in it */

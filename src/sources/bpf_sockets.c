@@ -11,6 +11,7 @@
 #include "sources/bpf_choice.h"
 #include "sources/bpf_decode.h"
 #include "sources/bpf_walk.h"
+#include "sources/netns.h"
 #include "sources/sources.h"
 
 #include <errno.h>
@@ -128,8 +129,22 @@ static int take_process(struct gather *gather, const struct wire_process *from)
 	return comm ? 0 : -ENOMEM;
 }
 
-/* The index of a namespace the question is about, else NO_NAMESPACE. */
-static uint16_t netns_index(struct gather *gather, uint32_t inode)
+/* No process lives there that we know of: the holder of its first socket leads to it. */
+static void lead_to(struct gather *gather, struct namespace *netns, int fd)
+{
+	struct snapshot *snap = gather->snap;
+
+	if (netns->path || netns->is_self || fd < 0)
+		return;
+	const struct proc *holder = &snap->procs[gather->proc];
+	netns->path = arena_printf(&snap->arena, "/proc/%u/fd/%d", holder->pid, fd);
+	netns->by_socket = true;
+	const char *name = arena_printf(&snap->arena, "%s/%u/fd/%d", holder->comm, holder->pid, fd);
+	netns->name = name ? name : netns->name;
+}
+
+/* The index of a namespace the question is about, else NO_NAMESPACE. @fd: of the socket, or -1. */
+static uint16_t netns_index(struct gather *gather, uint32_t inode, int fd)
 {
 	struct snapshot *snap = gather->snap;
 
@@ -139,10 +154,11 @@ static uint16_t netns_index(struct gather *gather, uint32_t inode)
 	gather->netns = NO_NAMESPACE;
 	for (size_t i = 0; i < snap->n_namespaces && i < NO_NAMESPACE; i++)
 		if (snap->namespaces[i].inode == inode) {
+			lead_to(gather, &snap->namespaces[i], fd);
 			gather->netns = snap->namespaces[i].wanted ? (uint16_t)i : NO_NAMESPACE;
 			return gather->netns;
 		}
-	if (gather->request->netns_choice != NETNS_ALL || snap->n_namespaces >= NO_NAMESPACE)
+	if (fd < 0 || !netns_all_wanted(gather->request) || snap->n_namespaces >= NO_NAMESPACE)
 		return NO_NAMESPACE;
 	/* No process we may look at lives there: only sockets keep it. */
 	struct namespace *netns = snapshot_add_namespace(snap);
@@ -152,6 +168,7 @@ static uint16_t netns_index(struct gather *gather, uint32_t inode)
 	netns->inode = inode;
 	netns->name = name;
 	netns->wanted = true;
+	lead_to(gather, netns, fd);
 	gather->netns = (uint16_t)(snap->n_namespaces - 1);
 	return gather->netns;
 }
@@ -192,7 +209,7 @@ static int take_tcp(struct gather *gather, const struct wire_socket *from, uint1
 /* A TCP socket with a file: added when met first, held by one more when met again. */
 static int take_held_tcp(struct gather *gather, const struct wire_socket *from, bool has_holder)
 {
-	const uint16_t netns = netns_index(gather, from->netns);
+	const uint16_t netns = netns_index(gather, from->netns, has_holder ? from->fd : -1);
 	struct snapshot *snap = gather->snap;
 
 	if (netns == NO_NAMESPACE || !is_asked_for(gather, from))
@@ -218,6 +235,7 @@ static int take_holding(struct gather *gather, const struct wire_socket *from)
 {
 	const uint32_t facts = gather->request->facts;
 
+	netns_index(gather, from->netns, from->fd); /* a namespace may live by it alone */
 	if (from->protocol == PROTOCOL_MPTCP)
 		gather->walk.shared->question.with_mptcp = true;
 	if (!(facts & (FACT_OWNERS | FACT_REUSE)))
@@ -246,7 +264,7 @@ static int take_loose(struct gather *gather, const struct wire_socket *from)
 {
 	if (from->inode)
 		return take_held_tcp(gather, from, false);
-	const uint16_t netns = netns_index(gather, from->netns);
+	const uint16_t netns = netns_index(gather, from->netns, -1);
 	if (gather->only_files || netns == NO_NAMESPACE || !is_asked_for(gather, from))
 		return 0;
 	return take_tcp(gather, from, netns);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The network namespaces that have a name or a process. One that lives by an open file descriptor
- * or a socket alone is not found here.
+ * The network namespaces that the question is about: those with a name or a process; what lives by
+ * less is found by sources/netns_search.c.
  */
 #include "sources/netns.h"
 #include "base/auto.h"
 #include "base/numbers.h"
 #include "core/facts.h"
 #include "core/snapshot.h"
+#include "sources/netns_search.h"
 #include "sources/proc_dir.h"
 #include "sources/sources.h"
 
@@ -22,6 +23,8 @@
 #include <sys/syscall.h>
 
 enum { PATH_SIZE = 320 };
+
+#define RIGHTS "root, or CAP_SYS_ADMIN and CAP_SYS_PTRACE"
 
 /* Where names are kept: files that are bind mounts of the namespace. */
 static const char *const name_dirs[] = {"/run/netns", "/run/docker/netns"};
@@ -48,37 +51,13 @@ struct found {
 	uint64_t last; /* inode met before: neighbours mostly share it */
 };
 
-static struct namespace *by_inode(const struct snapshot *snap, uint64_t inode)
-{
-	for (size_t i = 0; i < snap->n_namespaces; i++)
-		if (snap->namespaces[i].inode == inode)
-			return &snap->namespaces[i];
-	return NULL;
-}
-
-static struct namespace *add(struct snapshot *snap, uint64_t inode, const char *name,
-			     const char *path)
-{
-	struct namespace *netns = snapshot_add_namespace(snap);
-
-	if (!netns)
-		return NULL;
-	netns->inode = inode;
-	netns->name = arena_dup(&snap->arena, name, strlen(name));
-	netns->path = path ? arena_dup(&snap->arena, path, strlen(path)) : NULL;
-	if (netns->name && (netns->path || !path))
-		return netns;
-	snap->n_namespaces--;
-	return NULL;
-}
-
 static int add_self(struct snapshot *snap)
 {
 	struct stat st = {};
 
 	if (stat("/proc/thread-self/ns/net", &st) < 0 && stat("/proc/self/ns/net", &st) < 0)
 		st.st_ino = 0;
-	struct namespace *self = add(snap, st.st_ino, "self", NULL);
+	struct namespace *self = netns_add(snap, st.st_ino, "self", NULL);
 	if (!self)
 		return -ENOMEM;
 	self->pid = (uint32_t)getpid();
@@ -96,9 +75,9 @@ static int add_named(struct snapshot *snap, const char *dir, const char *name)
 	/* A leftover of a namespace that was unmounted is a plain file of the directory's device. */
 	if (stat(path, &st) < 0 || stat(dir, &parent) < 0 || st.st_dev == parent.st_dev)
 		return 0;
-	struct namespace *known = by_inode(snap, st.st_ino);
+	struct namespace *known = netns_by_inode(snap, st.st_ino);
 	if (!known)
-		return add(snap, st.st_ino, name, path) ? 0 : -ENOMEM;
+		return netns_add(snap, st.st_ino, name, path) ? 0 : -ENOMEM;
 	if (!known->is_self)
 		return 0;
 	const char *copy = arena_dup(&snap->arena, name, strlen(name));
@@ -134,7 +113,7 @@ static int add_process(struct snapshot *snap, uint32_t pid, uint64_t inode)
 	comm[len > 0 ? len - 1 : 0] = '\0'; /* its newline */
 	snprintf(name, sizeof(name), "%s/%" PRIu32, comm, pid);
 	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/ns/net", pid);
-	struct namespace *netns = add(snap, inode, name, path);
+	struct namespace *netns = netns_add(snap, inode, name, path);
 	if (!netns)
 		return -ENOMEM;
 	netns->pid = pid;
@@ -165,7 +144,7 @@ static int visit_process(struct found *found, int proc, uint32_t pid)
 	if (err || inode == found->last)
 		return 0;
 	found->last = inode;
-	struct namespace *known = by_inode(found->snap, inode);
+	struct namespace *known = netns_by_inode(found->snap, inode);
 	if (!known)
 		return add_process(found->snap, pid, inode);
 	if (!known->pid)
@@ -196,6 +175,7 @@ int netns_find_again(struct snapshot *snap, struct namespace *netns)
 	uint64_t pid, inode = 0;
 
 	netns->path = NULL;
+	netns->by_socket = false;
 	while (dir && (entry = readdir(dir))) {
 		if (!parse_u64(entry->d_name, INT32_MAX, &pid) ||
 		    inode_of(dirfd(dir), (uint32_t)pid, &inode) || inode != netns->inode)
@@ -207,44 +187,86 @@ int netns_find_again(struct snapshot *snap, struct namespace *netns)
 	return -ENOENT;
 }
 
-static int add_coverage(const struct found *found, bool all)
+/* Those that there is no way into. */
+static uint32_t count_closed(const struct snapshot *snap)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < snap->n_namespaces; i++) {
+		const struct namespace *netns = &snap->namespaces[i];
+		n += !netns->is_self && !netns->path && !netns->id;
+	}
+	return n;
+}
+
+static void tell_gap(struct coverage *coverage, const char *what, const char *needs)
+{
+	if (!what)
+		return;
+	coverage->level = COVERAGE_PARTIAL;
+	coverage->what = what;
+	coverage->needs = needs;
+}
+
+/* What was not seen of them, the largest gap last. */
+static int add_coverage(const struct found *found, bool all, enum netns_certainty certainty)
 {
 	struct snapshot *snap = found->snap;
 	struct coverage *coverage = snapshot_add_coverage(snap);
-	uint32_t others = (uint32_t)snap->n_namespaces - 1;
+	const uint32_t others = (uint32_t)snap->n_namespaces - 1, closed = count_closed(snap);
+	const bool unsure = found->unreadable && certainty != NETNS_ALL_KNOWN;
 
 	if (!coverage)
 		return -ENOMEM;
-	*coverage = (struct coverage){.source = "netns", .how = "/proc/PID/ns/net",
+	*coverage = (struct coverage){.source = "netns",
+				      .how = certainty == NETNS_ALL_KNOWN ? "bpf" : "/proc",
 				      .level = COVERAGE_FULL,
-				      .seen = all ? others + 1 : 1, .total = others + 1};
-	if (found->unreadable)
-		coverage->what = arena_printf(&snap->arena,
-			"the network namespaces of %" PRIu32 " of %" PRIu32 " processes",
-			found->unreadable, found->processes);
+				      .seen = all ? others + 1 - closed : 1,
+				      .total = others + 1};
+	if (all && certainty == NETNS_NOT_SEARCHED)
+		tell_gap(coverage, "network namespaces that only open files or sockets keep",
+			 "CAP_BPF and CAP_PERFMON");
+	if (unsure)
+		tell_gap(coverage,
+			 arena_printf(&snap->arena,
+				      "the network namespaces of %" PRIu32 " of %" PRIu32 " processes",
+				      found->unreadable, found->processes),
+			 all ? "ptrace access to them (they have more rights than this root)" : RIGHTS);
+	if (all && closed)
+		tell_gap(coverage,
+			 arena_printf(&snap->arena, "the sockets of %" PRIu32
+				      " network namespace%s that nothing leads to",
+				      closed, closed > 1 ? "s" : ""),
+			 "Linux 6.18");
 	if (others && !all)
-		coverage->what = arena_printf(&snap->arena,
-			"the sockets of %" PRIu32 " other network namespace%s%s", others,
-			others > 1 ? "s" : "", found->unreadable ? " or more" : "");
-	if (coverage->what) {
-		coverage->level = COVERAGE_PARTIAL;
-		coverage->needs = all ? "ptrace access to them (they have more rights than this root)"
-				      : "root, or CAP_SYS_ADMIN and CAP_SYS_PTRACE";
-	}
+		tell_gap(coverage,
+			 arena_printf(&snap->arena,
+				      "the sockets of %" PRIu32 " other network namespace%s%s",
+				      others, others > 1 ? "s" : "", unsure ? " or more" : ""),
+			 RIGHTS);
 	return 0;
 }
 
-static int collect_many(struct snapshot *snap, bool all)
+bool netns_all_wanted(const struct request *request)
+{
+	return request->netns_choice == NETNS_ALL ||
+	       (request->netns_choice == NETNS_DEFAULT && has_capability(CAP_SYS_ADMIN));
+}
+
+static int collect_many(struct snapshot *snap, bool all, uint32_t flags)
 {
 	struct found found = {.snap = snap, .last = snap->namespaces[0].inode};
+	enum netns_certainty certainty = NETNS_NOT_SEARCHED;
 	int err = add_all_named(snap);
 
 	if (!err)
 		err = visit_processes(&found);
+	if (!err && all)
+		err = netns_search(snap, flags, &certainty);
 	snap->namespaces[0].wanted = true;
 	for (size_t i = 0; all && i < snap->n_namespaces; i++)
 		snap->namespaces[i].wanted = true;
-	return err ? err : add_coverage(&found, all);
+	return err ? err : add_coverage(&found, all, certainty);
 }
 
 /* The namespace of the process @pid: -ENOENT if there is none, -EACCES if we may not look. */
@@ -256,8 +278,8 @@ static int find_pid(struct snapshot *snap, uint32_t pid, struct namespace **ret)
 	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/ns/net", pid);
 	if (stat(path, &st) < 0)
 		return -errno;
-	int err = by_inode(snap, st.st_ino) ? 0 : add_process(snap, pid, st.st_ino);
-	*ret = by_inode(snap, st.st_ino);
+	int err = netns_by_inode(snap, st.st_ino) ? 0 : add_process(snap, pid, st.st_ino);
+	*ret = netns_by_inode(snap, st.st_ino);
 	return err;
 }
 
@@ -268,20 +290,23 @@ static struct namespace *find_word(const struct snapshot *snap, const char *word
 	for (size_t i = 0; i < snap->n_namespaces; i++)
 		if (!strcmp(snap->namespaces[i].name, word))
 			return &snap->namespaces[i];
-	return inode ? by_inode(snap, inode) : NULL;
+	return inode ? netns_by_inode(snap, inode) : NULL;
 }
 
 /* @word as `ip netns` and our own output write it, a pid, or an inode. */
-static int collect_one(struct snapshot *snap, const char *word)
+static int collect_one(struct snapshot *snap, const char *word, uint32_t flags)
 {
 	struct found found = {.snap = snap, .last = snap->namespaces[0].inode};
 	struct namespace *netns = NULL;
 	uint64_t number = 0;
+	enum netns_certainty certainty;
 	int err = add_all_named(snap);
 
 	if (err)
 		return err;
 	netns = find_word(snap, word, 0);
+	if (!netns)
+		netns = netns_by_file(snap, word);
 	if (!netns && parse_u64(word, UINT64_MAX, &number) && number <= INT32_MAX)
 		err = find_pid(snap, (uint32_t)number, &netns);
 	if (err && err != -ENOENT)
@@ -290,36 +315,43 @@ static int collect_one(struct snapshot *snap, const char *word)
 		err = visit_processes(&found);
 		netns = err ? NULL : find_word(snap, word, number);
 	}
+	if (!err && !netns) {
+		err = netns_search(snap, flags | NETNS_SEARCH_THOROUGH, &certainty);
+		netns = err ? NULL : find_word(snap, word, number);
+	}
 	if (!netns)
 		return err ? err : -ENOENT;
 	netns->wanted = true;
 	return 0;
 }
 
-static int collect_chosen(struct snapshot *snap, const struct request *request)
+static int collect_chosen(struct snapshot *snap, const struct request *request, uint32_t flags)
 {
 	switch (request->netns_choice) {
 	case NETNS_SELF:
 		snap->namespaces[0].wanted = true;
 		return 0;
 	case NETNS_ONE:
-		return collect_one(snap, request->netns ? request->netns : "self");
+		return collect_one(snap, request->netns ? request->netns : "self", flags);
 	case NETNS_ALL:
-		return collect_many(snap, true);
+		return collect_many(snap, true, flags | NETNS_SEARCH_THOROUGH);
 	case NETNS_DEFAULT:
-		return collect_many(snap, has_capability(CAP_SYS_ADMIN));
+		return collect_many(snap, netns_all_wanted(request), flags);
 	}
 	return -EINVAL;
 }
 
 /* Where the other ends of the sockets asked about may be. */
-static int add_beside(struct snapshot *snap)
+static int add_beside(struct snapshot *snap, uint32_t flags)
 {
 	struct found found = {.snap = snap, .last = snap->namespaces[0].inode};
+	enum netns_certainty certainty;
 	int err = add_all_named(snap);
 
 	if (!err)
 		err = visit_processes(&found);
+	if (!err)
+		err = netns_search(snap, flags, &certainty);
 	for (size_t i = 0; i < snap->n_namespaces; i++) {
 		struct namespace *netns = &snap->namespaces[i];
 		netns->beside = !netns->wanted;
@@ -330,12 +362,14 @@ static int add_beside(struct snapshot *snap)
 
 static int netns_collect(struct snapshot *snap, const struct request *request)
 {
+	const uint32_t flags =
+		request->source && strcmp(request->source, "bpf") ? NETNS_SEARCH_NO_BPF : 0;
 	int err = add_self(snap);
 
 	if (!err)
-		err = collect_chosen(snap, request);
+		err = collect_chosen(snap, request, flags);
 	if (!err && request->facts & FACT_PAIRS && has_capability(CAP_SYS_ADMIN))
-		err = add_beside(snap);
+		err = add_beside(snap, flags);
 	return err;
 }
 

@@ -3,10 +3,16 @@
 #ifndef BERTH_SOURCES_NETNS_H
 #define BERTH_SOURCES_NETNS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct namespace;
+struct request;
 struct snapshot;
+
+/* Is @request about every namespace of the machine? */
+bool netns_all_wanted(const struct request *request);
 
 /*
  * Call @run(@data) on a thread inside @netns and wait for it; the caller's own namespace never
@@ -27,5 +33,11 @@ int netns_run_wanted(struct snapshot *snap, int (*run)(size_t index, int err, vo
 
 /* Point .path of @netns to another process in it, or to nothing. 0, or -ENOENT: it is gone. */
 int netns_find_again(struct snapshot *snap, struct namespace *netns);
+
+/*
+ * A descriptor of the namespace of socket @number of process @pid, which may live elsewhere itself;
+ * the caller closes it. -errno without the right to borrow the socket.
+ */
+int netns_of_socket(uint32_t pid, int number);
 
 #endif

@@ -6,25 +6,83 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 /* Sources keep large buffers on the heap: no thread of ours needs the usual 8 MiB. */
 enum { STACK = 512 << 10 };
 
-/* Move the calling thread. The process may have ended and its pid may be another's by now. */
-static int enter(const struct namespace *netns)
+/* include/uapi/linux/fcntl.h and nsfs.h of 6.18 */
+enum { NSFS_ROOT = -10003, NSFS_HANDLE = 0xf1 };
+
+struct nsfs_handle {
+	struct file_handle head;
+	struct {
+		uint64_t id;
+		uint32_t type, inode;
+	} body;
+};
+
+int netns_of_socket(uint32_t pid, int number)
 {
+	AUTO(closep) int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	AUTO(closep) int fd = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, number, 0);
+	const int netns = fd < 0 ? -1 : ioctl(fd, SIOCGSKNS);
+
+	return netns < 0 ? -errno : netns;
+}
+
+static int open_by_socket(const char *path)
+{
+	unsigned pid;
+	int fd;
+
+	return sscanf(path, "/proc/%u/fd/%d", &pid, &fd) == 2 ? netns_of_socket(pid, fd) : -ENOENT;
+}
+
+static int open_by_id(const struct namespace *netns)
+{
+	struct nsfs_handle handle = {
+		.head = {.handle_bytes = sizeof(handle.body), .handle_type = NSFS_HANDLE},
+		.body = {netns->id, CLONE_NEWNET, (uint32_t)netns->inode},
+	};
+	const int fd = open_by_handle_at(NSFS_ROOT, &handle.head, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? errno == ESTALE ? -ENOENT : -errno : fd;
+}
+
+/* A descriptor of it. The process may have ended and its pid may be another's by now. */
+static int open_checked(const struct namespace *netns)
+{
+	AUTO(closep) int fd = -ENOENT;
 	struct stat st;
 
-	if (!netns->path)
-		return -ENOENT;
-	AUTO(closep) int fd = open(netns->path, O_RDONLY | O_CLOEXEC);
+	if (netns->path && netns->by_socket)
+		fd = open_by_socket(netns->path);
+	else if (netns->path && (fd = open(netns->path, O_RDONLY | O_CLOEXEC)) < 0)
+		fd = -errno;
+	if (fd >= 0 && (fstat(fd, &st) < 0 || st.st_ino != netns->inode)) {
+		close(fd);
+		fd = -ENOENT;
+	}
+	if (fd < 0 && netns->id)
+		fd = open_by_id(netns);
+	return fd < 0 ? fd : take_fd(&fd);
+}
+
+/* Move the calling thread. */
+static int enter(const struct namespace *netns)
+{
+	AUTO(closep) int fd = open_checked(netns);
+
 	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0 || st.st_ino != netns->inode)
-		return -ENOENT;
+		return fd;
 	return setns(fd, CLONE_NEWNET) < 0 ? -errno : 0;
 }
 
