@@ -1,202 +1,283 @@
 /* SPDX-License-Identifier: MIT */
-/* berth trace: the way a SYN or datagram takes, hop by hop, without root. */
+/* berth trace: the way a SYN, datagram or echo takes, hop by hop. */
 #include "base/auto.h"
-#include "base/escape.h"
+#include "base/json.h"
 #include "base/numbers.h"
 #include "base/strbuf.h"
 #include "commands/command.h"
+#include "commands/output.h"
+#include "commands/progress.h"
+#include "commands/target.h"
 #include "core/case.h"
+#include "core/endpoint.h"
 #include "core/sock.h"
-#include "probe/asking.h"
 #include "probe/hops.h"
-#include "probe/resolve.h"
+#include "probe/lookup.h"
+#include "probe/reverse_names.h"
+#include "render/color.h"
+#include "render/trace_json.h"
+#include "render/trace_text.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum { LOOKUP_MS = 6000, NAMES_MS = 1000, UDP_PORT = 33434 };
+
 static const struct option_row options[] = {
-	{"udp", 'u', NULL, false, "send datagrams instead of SYNs", NULL},
-	{"max-hops", 'm', "N", false, "largest TTL (default 20)", NULL},
+	{"tcp", 'T', NULL, false, "send SYNs (the default)", NULL},
+	{"udp", 'U', NULL, false, "send datagrams instead (port 33434 if none is given)", NULL},
+	{"icmp", 'I', NULL, false, "send echo requests instead; takes no port", NULL},
+	{"port", 'p', "PORT", false, "the port, where the operand is a host alone", NULL},
+	{"numeric", 'n', NULL, false, "do not look up the names of the hops", NULL},
+	{"ipv4", '4', NULL, false, "use an IPv4 address of the name", NULL},
+	{"ipv6", '6', NULL, false, "use an IPv6 address of the name", NULL},
+	{"first-hop", 'f', "N", false, "begin with this TTL (default 1)", NULL},
+	{"max-hops", 'm', "N", false, "largest TTL (default 30)", NULL},
 	{"probes", 'q', "N", false, "probes a hop (default 3)", NULL},
-	{"wait", 'w', "SECONDS", false, "wait this long for answers (default 1)", NULL},
-	{"bind", 0, "ADDRESS", false, "send from this address", NULL},
-	{"device", 0, "NAME", false, "tie the socket to this interface", "@device"},
+	{"wait", 'w', "SECONDS", false,
+	 "wait this long for every answer (default: up to 1, less where others are fast)", NULL},
+	{"no-mtu", 0, NULL, false, "do not look for the largest packet", NULL},
+	{"bind", 's', "ADDRESS", false, "send from this address", NULL},
+	{"device", 'i', "NAME", false, "tie the socket to this interface", "@device"},
 	{"mark", 0, "N", false, "send with this firewall mark", NULL},
 	{},
 };
 
-static uint64_t number_option(const struct invocation *inv, const char *name, uint64_t max,
-			      uint64_t otherwise)
+struct tracing {
+	const struct trace_plan *plan;
+	struct reverse_names *names;
+	struct progress progress;
+	const char *target;
+};
+
+/* 0, or EXIT_USAGE after saying what is wrong with --@name. */
+static int read_number(const struct invocation *inv, const char *name, uint64_t least, uint64_t most,
+		       unsigned *number)
 {
 	const char *text = option_value(inv, name);
-	uint64_t number;
+	uint64_t value;
 
 	if (!text)
-		return otherwise;
-	return parse_u64(text, max, &number) ? number : UINT64_MAX;
+		return 0;
+	if (!parse_u64(text, most, &value) || value < least)
+		return usage_error(inv, "--%s is a number from %u to %u, not '%s'", name,
+				   (unsigned)least, (unsigned)most, text);
+	*number = (unsigned)value;
+	return 0;
 }
 
-static bool split(struct case_facts *facts, const char *text)
+static int read_plan(const struct invocation *inv, struct trace_plan *plan)
 {
-	const char *colon = strrchr(text, ':');
-	size_t len = colon ? (size_t)(colon - text) : 0;
-	uint64_t port;
+	const char *wait = option_value(inv, "wait");
+	char *end = NULL;
+	int code = read_number(inv, "first-hop", 1, TRACE_MAX_HOPS, &plan->first_hop);
 
-	if (!colon || !len || !parse_u64(colon + 1, 65535, &port))
-		return false;
-	if (*text == '[' && text[len - 1] == ']') {
-		text++;
-		len -= 2;
-	} else if (memchr(text, ':', len)) {
-		return false;
+	code = code ?: read_number(inv, "max-hops", 1, TRACE_MAX_HOPS, &plan->max_hops);
+	code = code ?: read_number(inv, "probes", 1, TRACE_MAX_PROBES, &plan->probes);
+	if (code)
+		return code;
+	if (wait) {
+		plan->wait_s = strtod(wait, &end);
+		plan->wait_whole = true;
+		if (end == wait || *end || !(plan->wait_s > 0 && plan->wait_s <= 60))
+			return usage_error(inv, "--wait is a number of seconds up to 60, not '%s'", wait);
 	}
-	facts->asked.host = arena_dup(&facts->arena, text, len);
-	facts->asked.port = (uint16_t)port;
-	return facts->asked.host != NULL;
+	if (plan->first_hop > plan->max_hops)
+		return usage_error(inv, "--first-hop %u is behind --max-hops %u", plan->first_hop,
+				   plan->max_hops);
+	return 0;
 }
 
-static const char *answer_word(enum probe_answer answer)
+static int read_proto(const struct invocation *inv, struct asked *asked)
 {
-	switch (answer) {
-	case PROBE_SYN_ACK:
-		return "open: it answers";
-	case PROBE_RESET:
-		return "closed: refused by RST";
-	case PROBE_REPLY:
-		return "answers";
-	case PROBE_LOCAL_ERROR:
-		return "this host does not send it";
-	case PROBE_ICMP:
-	case PROBE_SILENT:
-	case PROBE_NOT_SENT:
-		break;
+	const int n = option_given(inv, "tcp") + option_given(inv, "udp") + option_given(inv, "icmp");
+
+	asked->proto = option_given(inv, "udp")	   ? SOCK_PROTO_UDP
+		       : option_given(inv, "icmp") ? SOCK_PROTO_ICMP
+						   : SOCK_PROTO_TCP;
+	return n > 1 ? usage_error(inv, "--tcp, --udp and --icmp exclude each other") : 0;
+}
+
+/* HOST:PORT, HOST PORT, HOST with --port; HOST alone for ICMP and UDP. */
+static int read_operands(const struct invocation *inv, struct asked *asked, struct endpoint *ret)
+{
+	const char *text = inv->n_operands ? inv->operands[0] : "";
+	const bool has_port = option_given(inv, "port") || inv->n_operands == 2;
+	unsigned port = UDP_PORT;
+	struct addr addr;
+	uint64_t number;
+
+	if (inv->n_operands < 1 || inv->n_operands > 2)
+		return usage_error(inv, "%s; see 'berth trace --help'",
+				   inv->n_operands ? "too many words" : "HOST:PORT is missing");
+	asked->target = text;
+	int code = read_number(inv, "port", 0, UINT16_MAX, &port);
+	if (code)
+		return code;
+	if (inv->n_operands == 2 && !parse_u64(inv->operands[1], UINT16_MAX, &number))
+		return usage_error(inv, "'%s' is not a port", inv->operands[1]);
+	if (inv->n_operands == 2)
+		port = (unsigned)number;
+	const bool is_addr = address_parse(text, &addr), is_ipv6 = is_addr && addr.family == ADDR_IPV6;
+	if (!has_port && asked->proto == SOCK_PROTO_TCP && (is_addr || !strchr(text, ':')))
+		return usage_error(inv, "'%s' has no port: say %s%s%s:PORT, or use --icmp", text,
+				   is_ipv6 ? "[" : "", text, is_ipv6 ? "]" : "");
+	if (is_addr || !strchr(text, ':')) {
+		if (strlen(text) >= sizeof(ret->host) || !*text)
+			return usage_error(inv, "'%s' is not a host", text);
+		strcpy(ret->host, text);
+		ret->port = (uint16_t)port;
+		return 0;
 	}
-	return NULL;
+	const char *wrong = endpoint_parse(text, ret);
+	if (!wrong && has_port)
+		return usage_error(inv, "the port is given twice");
+	return wrong ? usage_error(inv, "'%s': %s", text, wrong) : 0;
 }
 
-static void add_row(struct strbuf *sb, const struct trace_hop *hop)
+static int find_address(const struct invocation *inv, struct asked *asked)
 {
-	char from[ADDR_TEXT_SIZE] = "*";
-	const char *word = answer_word(hop->answer);
+	const uint8_t family = option_given(inv, "ipv6")   ? ADDR_IPV6
+			       : option_given(inv, "ipv4") ? ADDR_IPV4
+							   : asked->bind_addr.family;
+	struct addr addrs[16];
+	const char *why_not;
 
-	if (hop->from.family)
-		addr_format(&hop->from, from);
-	strbuf_printf(sb, "%3u  %-39s", hop->ttl, from);
-	if (hop->n_answers)
-		strbuf_printf(sb, "  %8.3f ms", hop->best_s * 1000);
-	else
-		strbuf_add_text(sb, "             ");
-	strbuf_printf(sb, "  %u/%u", hop->n_answers, hop->n_sent);
-	if (hop->other.family)
-		strbuf_printf(sb, "  also %s", addr_format(&hop->other, from));
-	if (hop->answer == PROBE_ICMP && hop->ends)
-		strbuf_printf(sb, "  ICMP %u/%u: %s", hop->icmp.type, hop->icmp.code,
-			      trace_icmp_word(&hop->icmp));
-	else if (word)
-		strbuf_printf(sb, "  %s", word);
-	strbuf_add_char(sb, '\n');
-}
-
-static void add_json(struct strbuf *sb, const struct case_facts *facts, const struct trace *trace,
-		     const char *says)
-{
-	char text[ADDR_TEXT_SIZE + 8];
-
-	strbuf_add_text(sb, "{\"schema\":\"berth.trace/1\",\"target\":\"");
-	strbuf_add_text(sb, addr_format_port(&facts->asked.addr, facts->asked.port, text));
-	strbuf_printf(sb, "\",\"proto\":\"%s\",\"hops\":[",
-		      sock_proto_name((enum sock_proto)facts->asked.proto));
-	for (unsigned i = 0; i < trace->n; i++) {
-		const struct trace_hop *hop = &trace->hops[i];
-		strbuf_printf(sb, "%s\n {\"ttl\":%u,\"from\":", i ? "," : "", hop->ttl);
-		if (hop->from.family)
-			strbuf_printf(sb, "\"%s\"", addr_format(&hop->from, text));
-		else
-			strbuf_add_text(sb, "null");
-		strbuf_printf(sb, ",\"sent\":%u,\"answered\":%u", hop->n_sent, hop->n_answers);
-		if (hop->n_answers)
-			strbuf_printf(sb, ",\"best_ms\":%.3f,\"worst_ms\":%.3f", hop->best_s * 1000,
-				      hop->worst_s * 1000);
-		if (hop->icmp.type)
-			strbuf_printf(sb, ",\"icmp\":[%u,%u]", hop->icmp.type, hop->icmp.code);
-		strbuf_printf(sb, ",\"target\":%s}", hop->is_target ? "true" : "false");
+	if (address_parse(asked->host, &asked->addr)) {
+		if (family && asked->addr.family != family)
+			return usage_error(inv, "%s is not an IPv%u address", asked->host, family);
+		return 0;
 	}
-	strbuf_printf(sb, "],\n \"reached\":%s,\"says\":\"", trace->reached ? "true" : "false");
-	escape_add(sb, says, strlen(says));
-	strbuf_add_text(sb, "\"}\n");
+	size_t n = lookup_addresses(asked->host, LOOKUP_MS, addrs, N_ELEMENTS(addrs), &why_not);
+	for (size_t i = 0; i < n; i++)
+		if (!family || addrs[i].family == family) {
+			asked->addr = addrs[i];
+			return 0;
+		}
+	return failure(inv, "%s: %s; 'berth why connect' says why", asked->host,
+		       n ? "no address of that family" : why_not);
 }
 
 static int read_asked(const struct invocation *inv, struct case_facts *facts)
 {
 	struct asked *asked = &facts->asked;
 	const char *bind = option_value(inv, "bind");
-	uint64_t mark = number_option(inv, "mark", UINT32_MAX, 0);
-	struct addr addrs[4];
-	size_t n = 0;
+	unsigned mark = 0;
+	struct endpoint endpoint;
 
-	if (inv->n_operands != 1)
-		return usage_error(inv, "HOST:PORT is missing; see 'berth trace --help'");
-	asked->target = inv->operands[0];
-	asked->proto = option_given(inv, "udp") ? SOCK_PROTO_UDP : SOCK_PROTO_TCP;
+	int code = read_proto(inv, asked);
+	code = code ?: read_number(inv, "mark", 0, UINT32_MAX, &mark);
+	code = code ?: read_operands(inv, asked, &endpoint);
+	if (code)
+		return code;
+	asked->mark = mark;
+	asked->uid = -1;
 	asked->device = option_value(inv, "device");
-	if (!split(facts, asked->target))
-		return usage_error(inv, "'%s' is not HOST:PORT", asked->target);
-	if (mark == UINT64_MAX)
-		return usage_error(inv, "--mark: not a number");
-	asked->mark = (uint32_t)mark;
-	if (bind && !addr_parse(bind, &asked->bind_addr))
+	asked->port = endpoint.port;
+	asked->host = arena_dup(&facts->arena, endpoint.host, strlen(endpoint.host));
+	if (!asked->host)
+		return failure(inv, "out of memory");
+	if (bind && !address_parse(bind, &asked->bind_addr))
 		return usage_error(inv, "--bind: '%s' is not an address", bind);
-	if (addr_parse(asked->host, &asked->addr))
-		return 0;
-	resolve_name(facts, asked->host, addrs, 4, &n);
-	if (!n)
-		return failure(inv, "%s has no address; 'berth why connect %s' says why", asked->host,
-			       asked->target);
-	asked->addr = addrs[0];
-	return 0;
+	if (option_given(inv, "ipv4") && option_given(inv, "ipv6"))
+		return usage_error(inv, "--ipv4 and --ipv6 exclude each other");
+	return find_address(inv, asked);
+}
+
+static void tick(const struct trace *trace, void *data)
+{
+	struct tracing *tracing = data;
+	unsigned far = 0;
+
+	for (unsigned i = trace->first; i < TRACE_MAX_HOPS; i++)
+		if (trace->hops[i].n_answers) {
+			reverse_names_ask(tracing->names, &trace->hops[i].from);
+			far = i + 1;
+		}
+	progress_say(&tracing->progress, "tracing the way to %s: hop %u answered so far ...",
+		     tracing->target, far);
+}
+
+static void print(struct output *output, const struct trace *trace,
+		  const struct trace_names *names, const struct asked *asked)
+{
+	AUTO(strbuf_release) struct strbuf sb = STRBUF_INIT;
+	AUTO(json_release) struct json json;
+	const struct trace_look look = {.color = output->color,
+					.headings = output->headings,
+					.screen = output->screen};
+
+	json_init(&json, &output->out);
+	if (output->json || output->ndjson) {
+		trace_json(&json, trace, names, asked);
+		return;
+	}
+	trace_table(&sb, trace, names, &look);
+	strbuf_add_text(&sb, output->color ? color_start(trace->reached ? STYLE_STRONG : STYLE_BAD) : "");
+	trace_sentence(&sb, trace, asked);
+	strbuf_add_text(&sb, output->color ? color_stop() : "");
+	strbuf_add_char(&sb, '\n');
+	trace_mtu_lines(&sb, trace);
+	out_add(&output->out, sb.text, sb.len);
+}
+
+static int trace_and_print(const struct invocation *inv, struct output *output,
+			   const struct asked *asked, struct trace_plan *plan)
+{
+	const bool numeric = option_given(inv, "numeric");
+	AUTO(reverse_names_freep) struct reverse_names *names = numeric ? NULL : reverse_names_new();
+	struct tracing tracing = {.plan = plan, .names = names, .target = asked->target};
+	struct trace_names found = {};
+	struct trace trace;
+
+	plan->tick = tick;
+	plan->data = &tracing;
+	progress_start(&tracing.progress, inv);
+	int error = trace_run(&trace, asked, plan);
+	if (!error) {
+		tick(&trace, &tracing);
+		reverse_names_wait(names, NAMES_MS);
+	}
+	progress_end(&tracing.progress);
+	if (error)
+		return failure(inv, "ICMP sockets: %s; net.ipv4.ping_group_range or CAP_NET_RAW allows "
+			       "them, --tcp and --udp need neither", strerror(-error));
+	for (unsigned i = trace.first; i < trace.n; i++)
+		found.of[i] = reverse_names_find(names, &trace.hops[i].from);
+	print(output, &trace, &found, asked);
+	return trace.reached ? EXIT_YES : EXIT_NO;
 }
 
 static int run(const struct invocation *inv)
 {
 	AUTO(case_freep) struct case_facts *facts = case_new();
-	AUTO(strbuf_release) struct strbuf sb = STRBUF_INIT, says = STRBUF_INIT;
-	uint64_t hops = number_option(inv, "max-hops", TRACE_MAX_HOPS, 20);
-	uint64_t probes = number_option(inv, "probes", TRACE_MAX_PROBES, 3);
-	const char *wait = option_value(inv, "wait");
-	double wait_s = wait ? strtod(wait, NULL) : 1;
-	struct trace trace = {};
+	struct trace_plan plan = {.first_hop = 1,
+				  .max_hops = 30,
+				  .probes = 3,
+				  .wait_s = 1,
+				  .measure_mtu = !option_given(inv, "no-mtu")};
+	struct output output;
 
 	if (!facts)
 		return failure(inv, "out of memory");
-	int code = read_asked(inv, facts);
-	if (code)
-		return code;
-	if (!hops || hops == UINT64_MAX || !probes || probes == UINT64_MAX || !(wait_s > 0 && wait_s <= 60))
-		return usage_error(inv, "--max-hops 1-%d, --probes 1-%d, --wait up to 60", TRACE_MAX_HOPS,
-				   TRACE_MAX_PROBES);
-	trace_run(&trace, &facts->asked, (unsigned)hops, (unsigned)probes, wait_s);
-	trace_sentence(&says, &trace, &facts->asked);
-	if (option_given(inv, "json") || option_given(inv, "ndjson")) {
-		add_json(&sb, facts, &trace, says.text);
-	} else {
-		for (unsigned i = 0; i < trace.n; i++)
-			add_row(&sb, &trace.hops[i]);
-		strbuf_add_text(&sb, says.text);
-		strbuf_add_char(&sb, '\n');
-	}
-	fwrite(sb.text, 1, sb.len, stdout);
-	return trace.reached ? EXIT_YES : EXIT_NO;
+	int code = output_open(&output, inv);
+	code = code ?: read_plan(inv, &plan);
+	code = code ?: read_asked(inv, facts);
+	code = code ?: trace_and_print(inv, &output, &facts->asked, &plan);
+	return output_close(&output, inv, code);
 }
 
 const struct command command_trace = {
 	.name = "trace",
-	.args = "[--udp] HOST:PORT",
+	.args = "HOST:PORT",
 	.summary = "Show the path to a port, hop by hop",
-	.help = "Sends real SYNs (or datagrams) with growing TTL from ordinary sockets: no root is needed,\n"
-		"and firewalls see what the program would send. All hops are asked at the same time.\n",
+	.help = "Sends real SYNs (or datagrams, or echo requests) with growing TTL. All probes are one\n"
+		"flow: the same addresses, ports and flow label, so that routers with several ways\n"
+		"send all of them the same way. Without root TCP goes hop after hop, everything else\n"
+		"is asked at the same time. It ends with the sentence that the hops add up to.\n",
 	.examples = "berth trace example.org:443\tWhere does the way to this port end?\n"
-		    "berth trace --udp 192.0.2.1:53\tThe same with datagrams\n",
+		    "berth trace --udp 192.0.2.1:53\tThe same with datagrams\n"
+		    "berth trace --icmp -n example.org\tWith echo requests, addresses only\n",
 	.options = options,
 	.groups = OPTIONS_OUTPUT,
 	.run = run,

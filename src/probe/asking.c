@@ -88,10 +88,9 @@ static void note_port(struct asking *asking)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof(ss);
-	struct addr addr;
 
 	if (!getsockname(asking->fd, (struct sockaddr *)&ss, &len))
-		sockaddr_read(&ss, &addr, &asking->local_port);
+		sockaddr_read(&ss, &asking->local, &asking->local_port);
 }
 
 void asking_start(struct asking *asking, const struct asked *asked)
@@ -118,6 +117,8 @@ void asking_start(struct asking *asking, const struct asked *asked)
 	if (asking->probe.ttl)
 		socket_set_ttl(asking->fd, asking->dst.family, asking->probe.ttl);
 	set_min_ttl(asking);
+	if (asking->no_flow_label && asking->dst.family == ADDR_IPV6)
+		setsockopt(asking->fd, IPPROTO_IPV6, IPV6_AUTOFLOWLABEL, &(int){0}, sizeof(int));
 	unsigned len = sockaddr_make(&asking->dst, asking->probe.port, &ss);
 	if (connect(asking->fd, (struct sockaddr *)&ss, len) && errno != EINPROGRESS)
 		finish_error(asking, errno);

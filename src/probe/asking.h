@@ -19,8 +19,10 @@ struct asking {
 	uint8_t min_ttl;    /* answers with a smaller TTL are not heard; 0: all */
 	bool any_source;    /* leave out --bind */
 	bool same_port;	    /* keep the port of --bind: only one at a time can */
+	bool no_flow_label; /* IPv6: the same label (none) on every socket, for one flow */
 	int fd;		    /* -1 when answered or never sent */
 	bool done;
+	struct addr local; /* where it was sent from */
 	uint16_t local_port;
 	uint64_t started_ns;
 	struct tcp_seen tcp;
@@ -46,6 +48,8 @@ void socket_hear_errors(int fd, enum addr_family family);
 void socket_set_ttl(int fd, enum addr_family family, int ttl);
 /* Take the next error from the error queue; false when it is empty. */
 bool socket_take_icmp(int fd, struct icmp_seen *ret);
+/* The same with what it quotes of our packet: @len is the room at @data, then how much came. */
+bool socket_take_error(int fd, struct icmp_seen *ret, uint8_t *data, size_t *len);
 void socket_tcp_seen(int fd, struct tcp_seen *ret);
 
 #endif

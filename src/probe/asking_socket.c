@@ -117,25 +117,36 @@ static bool take_from(const struct cmsghdr *cmsg, struct icmp_seen *ret)
 	       ret->is_local;
 }
 
-bool socket_take_icmp(int fd, struct icmp_seen *ret)
+bool socket_take_error(int fd, struct icmp_seen *ret, uint8_t *data, size_t *len)
 {
-	char control[512], data[256];
+	const size_t room = *len;
+	char control[512];
 	struct sockaddr_storage name;
 
 	for (;;) {
-		struct iovec iov = {data, sizeof(data)};
+		struct iovec iov = {data, room};
 		struct msghdr msg = {.msg_name = &name,
 				     .msg_namelen = sizeof(name),
 				     .msg_iov = &iov,
 				     .msg_iovlen = 1,
 				     .msg_control = control,
 				     .msg_controllen = sizeof(control)};
-		if (recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+		ssize_t n = recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT);
+		if (n < 0)
 			return false;
+		*len = (size_t)n;
 		for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c))
 			if (take_from(c, ret))
 				return true;
 	}
+}
+
+bool socket_take_icmp(int fd, struct icmp_seen *ret)
+{
+	uint8_t data[256];
+	size_t len = sizeof(data);
+
+	return socket_take_error(fd, ret, data, &len);
 }
 
 void socket_tcp_seen(int fd, struct tcp_seen *ret)

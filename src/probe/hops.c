@@ -1,157 +1,160 @@
 /* SPDX-License-Identifier: MIT */
-/* Rounds of probes, one per TTL, with one source port a round so that a round is one flow. */
+/* Puts answers into hops, and chooses how to ask. */
 #include "probe/hops.h"
-#include "base/strbuf.h"
 #include "core/sock.h"
 #include "probe/asking.h"
 
-#include <netinet/icmp6.h>
-#include <netinet/ip_icmp.h>
+#include <errno.h>
 #include <string.h>
 
-static bool is_time_exceeded(const struct icmp_seen *icmp)
+static void note_from(struct trace_hop *hop, const struct addr *from)
 {
-	return icmp->family == ADDR_IPV6 ? icmp->type == ICMP6_TIME_EXCEEDED
-					 : icmp->type == ICMP_TIME_EXCEEDED;
+	if (!hop->from.family) {
+		hop->from = *from;
+		return;
+	}
+	if (addr_equal(&hop->from, from) || hop->n_others == TRACE_HOP_OTHERS)
+		return;
+	for (unsigned i = 0; i < hop->n_others; i++)
+		if (addr_equal(&hop->others[i], from))
+			return;
+	hop->others[hop->n_others++] = *from;
 }
 
-const char *trace_icmp_word(const struct icmp_seen *icmp)
+static void note_time(struct trace_hop *hop, double seconds)
 {
-	static const char *const v4[] = {"network unreachable", "host unreachable",
-					 "protocol unreachable", "port unreachable", "too big"};
-	static const char *const v6[] = {"no route", "prohibited", "beyond scope",
-					 "address unreachable", "port unreachable"};
-
-	if (is_time_exceeded(icmp))
-		return "time exceeded";
-	if (icmp->family == ADDR_IPV6 && icmp->type == ICMP6_DST_UNREACH)
-		return icmp->code < 5 ? v6[icmp->code] : "prohibited";
-	if (icmp->family == ADDR_IPV4 && icmp->type == ICMP_DEST_UNREACH)
-		return icmp->code < 5 ? v4[icmp->code]
-		       : icmp->code == 9 || icmp->code == 10 || icmp->code == 13 ? "prohibited"
-										 : "unreachable";
-	return "error";
+	if (!hop->n_answers || seconds < hop->best_s)
+		hop->best_s = seconds;
+	if (seconds > hop->worst_s)
+		hop->worst_s = seconds;
+	hop->sum_s += seconds;
+	hop->n_answers++;
 }
 
-static void take_answer(struct trace_hop *hop, const struct probe *p, const struct addr *dst)
+void trace_take(struct trace *trace, const struct probe *p, const struct addr *dst)
 {
+	struct trace_hop *hop = &trace->hops[p->ttl - 1];
+	const bool exceeded = p->answer == PROBE_ICMP && icmp_is_time_exceeded(&p->icmp);
+
+	hop->ttl = p->ttl;
 	hop->n_sent++;
 	if (p->answer == PROBE_SILENT || p->answer == PROBE_NOT_SENT)
 		return;
-	const struct addr *from = p->answer == PROBE_ICMP ? &p->icmp.from : dst;
-	if (!hop->n_answers || p->seconds < hop->best_s)
-		hop->best_s = p->seconds;
-	if (p->seconds > hop->worst_s)
-		hop->worst_s = p->seconds;
-	hop->n_answers++;
+	note_time(hop, p->seconds);
 	if (p->answer == PROBE_LOCAL_ERROR) {
 		hop->answer = p->answer;
+		hop->icmp = p->icmp;
 		hop->ends = true;
 		return;
 	}
-	if (hop->from.family && !addr_equal(&hop->from, from))
-		hop->other = *from;
-	else
-		hop->from = *from;
+	struct addr from = p->answer == PROBE_ICMP ? addr_unmapped(&p->icmp.from) : *dst, plain = *dst;
+	note_from(hop, &from);
+	from.scope = plain.scope = 0;
+	const bool by_target = addr_equal(&from, &plain);
+	hop->forwards = hop->forwards || (by_target && exceeded);
+	hop->is_target = hop->is_target || (by_target && !exceeded);
+	if (hop->ends && exceeded)
+		return; /* what ends the way is the news */
+	hop->ends = hop->ends || !exceeded;
 	hop->answer = p->answer;
 	hop->icmp = p->icmp;
-	hop->is_target = hop->is_target || p->answer != PROBE_ICMP || addr_equal(from, dst);
-	hop->ends = hop->ends || p->answer != PROBE_ICMP || !is_time_exceeded(&p->icmp);
 }
 
-static void one_round(struct trace *trace, const struct asked *asked, unsigned max_hops, double wait_s)
+unsigned trace_end(const struct trace *trace, unsigned otherwise)
 {
-	struct asking askings[TRACE_MAX_HOPS];
-	const uint64_t end = monotonic_ns() + (uint64_t)(wait_s * 1e9);
+	for (unsigned i = trace->first; i < otherwise; i++)
+		if (trace->hops[i].ends)
+			return i + 1;
+	return otherwise;
+}
 
-	for (unsigned i = 0; i < max_hops; i++) {
+uint64_t trace_patience_ns(const struct trace_plan *plan, double worst_s)
+{
+	static const double LEAST_S = 0.35; /* routers answer when they have time */
+	double seconds = plan->wait_s;
+
+	if (!plan->wait_whole && worst_s > 0) {
+		double enough = 4 * worst_s > LEAST_S ? 4 * worst_s : LEAST_S;
+		seconds = enough < seconds ? enough : seconds;
+	}
+	return (uint64_t)(seconds * 1e9);
+}
+
+/*
+ * Does somebody on the way answer in the target's name? A datagram of the same TTL that is answered
+ * by a time exceeded shows that the target is farther away.
+ */
+static void find_impostor(struct trace *trace, const struct asked *asked,
+			  const struct trace_plan *plan)
+{
+	const struct trace_hop *last = trace->n ? &trace->hops[trace->n - 1] : NULL;
+	struct asking askings[3];
+
+	if (!trace->reached || asked->proto != SOCK_PROTO_TCP || addr_is_loopback(&asked->addr) ||
+	    (last->answer != PROBE_RESET && last->answer != PROBE_SYN_ACK))
+		return;
+	for (unsigned i = 0; i < 3; i++) {
 		askings[i] = (struct asking){.fd = -1,
 					     .dst = asked->addr,
-					     .probe = {.proto = asked->proto,
-						       .port = asked->port,
-						       .ttl = (uint8_t)(i + 1)}};
+					     .probe = {.proto = SOCK_PROTO_UDP,
+						       .port = (uint16_t)(33434 + i),
+						       .ttl = last->ttl}};
 		asking_start(&askings[i], asked);
 	}
-	asking_wait(askings, max_hops, end);
-	asking_stop(askings, max_hops);
-	for (unsigned i = 0; i < max_hops; i++) {
-		trace->hops[i].ttl = (uint8_t)(i + 1);
-		take_answer(&trace->hops[i], &askings[i].probe, &asked->addr);
+	asking_wait(askings, 3, monotonic_ns() + trace_patience_ns(plan, last->worst_s));
+	asking_stop(askings, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		const struct probe *p = &askings[i].probe;
+		if (p->answer != PROBE_ICMP)
+			continue;
+		if (!icmp_is_time_exceeded(&p->icmp) || addr_equal(&p->icmp.from, &asked->addr)) {
+			trace->impostor_ttl = 0; /* the target itself is there */
+			return;
+		}
+		trace->impostor_ttl = last->ttl;
+		trace->impostor = p->icmp.from;
 	}
 }
 
-void trace_run(struct trace *trace, const struct asked *asked, unsigned max_hops, unsigned probes,
-	       double wait_s)
+static void finish(struct trace *trace, const struct asked *asked, unsigned end)
 {
 	unsigned last = 0;
 
-	for (unsigned round = 0; round < probes; round++) {
-		one_round(trace, asked, max_hops, wait_s);
-		/* What lies behind the end need not be asked again. */
-		for (unsigned i = 0; i < max_hops; i++)
-			if (trace->hops[i].is_target || trace->hops[i].ends) {
-				max_hops = i + 1;
-				break;
-			}
-	}
-	for (unsigned i = 0; i < max_hops; i++)
+	for (unsigned i = 0; i < end; i++) {
+		trace->hops[i].ttl = (uint8_t)(i + 1);
 		if (trace->hops[i].n_answers)
 			last = i + 1;
-	const bool ends = last && (trace->hops[last - 1].ends || trace->hops[last - 1].is_target);
-	trace->n = ends ? last : last < max_hops ? last + 1 : max_hops;
-	trace->reached = last && trace->hops[last - 1].is_target &&
-			 trace->hops[last - 1].answer != PROBE_LOCAL_ERROR;
-}
-
-/* The same router twice with another between: a circle. */
-static const struct trace_hop *find_loop(const struct trace *trace)
-{
-	for (unsigned i = 0; i < trace->n; i++)
-		for (unsigned k = i + 2; k < trace->n; k++)
-			if (trace->hops[i].from.family &&
-			    addr_equal(&trace->hops[i].from, &trace->hops[k].from) &&
-			    !addr_equal(&trace->hops[i].from, &trace->hops[k - 1].from))
-				return &trace->hops[k];
-	return NULL;
-}
-
-static const char *hops_word(unsigned n)
-{
-	return n == 1 ? "hop" : "hops";
-}
-
-void trace_sentence(struct strbuf *sb, const struct trace *trace, const struct asked *asked)
-{
-	char target[ADDR_TEXT_SIZE + 8], from[ADDR_TEXT_SIZE];
-	const struct trace_hop *last = NULL, *loop = find_loop(trace);
-
-	for (unsigned i = 0; i < trace->n; i++)
-		if (trace->hops[i].n_answers)
-			last = &trace->hops[i];
-	addr_format_port(&asked->addr, asked->port, target);
-	if (!last) {
-		strbuf_printf(sb, "No hop on the way to %s answers.", target);
-		return;
 	}
-	if (last->from.family)
-		addr_format(&last->from, from);
-	if (trace->reached && last->answer == PROBE_SYN_ACK)
-		strbuf_printf(sb, "%s answers, %u %s away.", target, last->ttl, hops_word(last->ttl));
-	else if (trace->reached && last->answer == PROBE_RESET)
-		strbuf_printf(sb, "%s is refused, %u %s away.", target, last->ttl, hops_word(last->ttl));
-	else if (trace->reached && last->answer == PROBE_ICMP)
-		strbuf_printf(sb, "%s says %s, %u %s away.", target, trace_icmp_word(&last->icmp),
-			      last->ttl, hops_word(last->ttl));
-	else if (trace->reached)
-		strbuf_printf(sb, "%s answers, %u %s away.", target, last->ttl, hops_word(last->ttl));
-	else if (loop)
-		strbuf_printf(sb, "The way to %s runs in a circle at hop %u (%s).", target, loop->ttl, from);
-	else if (last->ends && last->answer == PROBE_ICMP)
-		strbuf_printf(sb, "The way to %s ends at hop %u: %s says %s.", target, last->ttl, from,
-			      trace_icmp_word(&last->icmp));
-	else if (last->ends)
-		strbuf_printf(sb, "This host does not send to %s.", target);
-	else
-		strbuf_printf(sb, "The way to %s is lost after hop %u (%s): beyond it there is silence.",
-			      target, last->ttl, from);
+	trace->n = last && trace->hops[last - 1].ends ? last : last < end ? last + 1 : end;
+	trace->reached = last && trace->hops[last - 1].is_target;
+	if (trace->n < trace->first + 1u)
+		trace->n = trace->first + 1;
+	if (!trace->source.family)
+		trace->source = asked->bind_addr;
+}
+
+int trace_run(struct trace *trace, const struct asked *asked, const struct trace_plan *plan)
+{
+	unsigned end = plan->max_hops;
+
+	memset(trace, 0, sizeof(*trace));
+	trace->first = plan->first_hop - 1;
+	int error = trace_all_at_once(trace, asked, plan, &end);
+	if (error && asked->proto == SOCK_PROTO_TCP && (error == -EPERM || error == -EACCES)) {
+		trace_one_by_one(trace, asked, plan, &end);
+		error = 0;
+	}
+	if (error == -EPERM || error == -EACCES)
+		return error;
+	if (error) /* no route, an address that is not ours ... */
+		trace_take(trace,
+			   &(struct probe){.ttl = (uint8_t)plan->first_hop,
+					   .answer = PROBE_LOCAL_ERROR,
+					   .icmp = {.is_local = true, .error = -error}},
+			   &asked->addr);
+	finish(trace, asked, trace_end(trace, end));
+	find_impostor(trace, asked, plan);
+	if (plan->measure_mtu)
+		trace_measure_mtu(trace, asked, plan);
+	return 0;
 }

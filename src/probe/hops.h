@@ -1,38 +1,44 @@
 /* SPDX-License-Identifier: MIT */
-/* The hops to a target, each asked several times, all at once. */
+/* The hops to a target, each asked several times, all by probes of one flow. */
 #ifndef BERTH_PROBE_HOPS_H
 #define BERTH_PROBE_HOPS_H
 
 #include "core/case.h"
+#include "core/trace.h"
 
-enum { TRACE_MAX_HOPS = 40, TRACE_MAX_PROBES = 5 };
-
-struct strbuf;
-
-struct trace_hop {
-	uint8_t ttl;
-	uint8_t n_sent, n_answers;
-	bool is_target;	    /* the target itself answered */
-	bool ends;	    /* whatever answered here ends the way */
-	enum probe_answer answer;
-	struct addr from;   /* family ADDR_NONE: silence */
-	struct addr other;  /* a second address that answered for this TTL */
-	struct icmp_seen icmp;
-	double best_s, worst_s;
+struct trace_plan {
+	unsigned first_hop, max_hops; /* TTLs, 1 to TRACE_MAX_HOPS */
+	unsigned probes;	      /* a hop, up to TRACE_MAX_PROBES */
+	double wait_s;		      /* longest wait for an answer */
+	bool wait_whole;	      /* wait that long for silent hops, too, however fast others are */
+	bool measure_mtu;
+	void (*tick)(const struct trace *trace, void *data); /* every 0.1 s or so; or NULL */
+	void *data;
 };
 
-struct trace {
-	struct trace_hop hops[TRACE_MAX_HOPS];
-	unsigned n;	    /* up to the target, or one behind the last that answered */
-	bool reached;
-};
+/*
+ * @asked gives target, proto (TCP, UDP, ICMP), device, mark and source. 0, or -EPERM or -EACCES
+ * when ICMP sockets need rights. TCP without rights goes hop after hop, because the kernel keeps
+ * no two connections between the same ends.
+ */
+int trace_run(struct trace *trace, const struct asked *asked, const struct trace_plan *plan);
 
-/* At most about @wait_s seconds a probe; @asked gives target, proto, device, mark, source. */
-void trace_run(struct trace *trace, const struct asked *asked, unsigned max_hops,
-	       unsigned probes, double wait_s);
-/* One sentence: where the way ends and with what. */
-void trace_sentence(struct strbuf *sb, const struct trace *trace, const struct asked *asked);
-/* "host unreachable", "time exceeded" ... */
-const char *trace_icmp_word(const struct icmp_seen *icmp);
+/* Shared by the ways to ask: */
+/* Take the answer (or silence) to one probe of @p->ttl into its hop. */
+void trace_take(struct trace *trace, const struct probe *p, const struct addr *dst);
+/* The index behind the first hop that ends the way, or @otherwise. */
+unsigned trace_end(const struct trace *trace, unsigned otherwise);
+/* How long silence is waited for, when the slowest answer so far took @worst_s. */
+uint64_t trace_patience_ns(const struct trace_plan *plan, double worst_s);
+
+/* All at once on one socket; as trace_run(). */
+int trace_all_at_once(struct trace *trace, const struct asked *asked,
+		      const struct trace_plan *plan, unsigned *ret_end);
+/* TCP, one connect() after the other from one port. */
+void trace_one_by_one(struct trace *trace, const struct asked *asked,
+		      const struct trace_plan *plan, unsigned *ret_end);
+/* Datagrams that must not be cut: who says that they are too big? Fills .mtus. */
+void trace_measure_mtu(struct trace *trace, const struct asked *asked,
+		       const struct trace_plan *plan);
 
 #endif
