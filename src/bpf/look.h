@@ -68,6 +68,15 @@ __noinline int put_socket(__u32 at, __u64 address)
 	return 0;
 }
 
+static __always_inline struct task_struct *current_task(void)
+{
+#ifdef BERTH_BEFORE_5_17
+	return (struct task_struct *)bpf_get_current_task();
+#else
+	return (struct task_struct *)bpf_get_current_task_btf(); /* 5.11 */
+#endif
+}
+
 static __always_inline struct upid *upid_at(struct pid *pid, __u32 level)
 {
 	return CAST(struct upid, (__u64)pid + bpf_core_field_offset(pid->numbers) +
@@ -82,7 +91,7 @@ __noinline int put_process(__u32 at, __u64 address)
 	if (!record)
 		return 0;
 	struct task_struct *leader = CAST(struct task_struct, address);
-	struct task_struct *reader = (void *)bpf_get_current_task_btf();
+	struct task_struct *reader = current_task();
 	struct pid *pid = GET(leader, thread_pid);
 	struct pid *parent = GET(GET(GET(leader, real_parent), group_leader), thread_pid);
 	struct wire_process *to = &record->process;

@@ -85,6 +85,7 @@ void version_print(bool verbose)
 	printf("uid: %u\n", geteuid());
 	print_capabilities();
 	print_library("libnftables.so.1", "reads firewall rules for 'why'");
+	print_library("libbpf.so.1", "owners by BPF on Linux 5.10 to 5.16");
 	print_source(NULL, FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES | FACT_HOST);
 	print_source("bpf", FACT_SOCKETS | FACT_OWNERS | FACT_REUSE);
 }

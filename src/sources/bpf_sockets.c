@@ -317,7 +317,7 @@ static int refused(struct gather *gather, int error)
 	coverage->error = -error;
 	coverage->what = "anything by BPF";
 	coverage->needs = error == -EPERM ? "root, or CAP_BPF and CAP_PERFMON"
-					  : "Linux 5.17 with CONFIG_DEBUG_INFO_BTF";
+					  : "Linux 5.17 with CONFIG_DEBUG_INFO_BTF, or 5.10 and libbpf";
 	return 0;
 }
 
@@ -364,6 +364,10 @@ static int bpf_sockets_collect(struct snapshot *snap, const struct request *requ
 	err = bpf_walk_open(&gather.walk);
 	if (err)
 		return refused(&gather, err);
+	if (gather.walk.only_holders) {
+		choice.tcp = false;
+		choice.workers = 1;
+	}
 	gather.all_tcp = choice.tcp;
 	if (choice.tcp && !request->local_port)
 		err = expect(&gather, choice.n_files);
@@ -374,7 +378,8 @@ static int bpf_sockets_collect(struct snapshot *snap, const struct request *requ
 	gather.walk.n_workers = choice.workers;
 	gather.walk.shared->question.local_port = request->local_port;
 	gather.walk.shared->question.with_bind = (request->facts & FACT_REUSE) != 0;
-	gather.walk.shared->question.with_flight = (request->facts & FACT_OWNERS) != 0;
+	gather.walk.shared->question.with_flight =
+		(request->facts & FACT_OWNERS) && !gather.walk.only_holders;
 	gather.walk.shared->question.only_inet = !(request->protos & ~PROTOS_INET);
 	err = bpf_walk_run(&gather.walk, false);
 	if (!err && choice.tcp)

@@ -2,8 +2,10 @@
 /* Two workers, each with its window: while one waits for the kernel the other's is consumed. */
 #include "sources/bpf_walk.h"
 #include "base/auto.h"
+#include "bpf/prebuilt/holders.h"
 #include "bpf/prebuilt/sockets.h"
 #include "bpf/prebuilt/sockets_before_6_2.h"
+#include "sources/bpf_libbpf.h"
 #include "sources/bpf_load.h"
 
 #include <errno.h>
@@ -59,6 +61,16 @@ static int map_memory(struct bpf_walk *walk, const struct object *object)
 		.insns_size = sizeof(name##_insns) - 1                                             \
 	}
 
+/* Before 5.17 only who holds what can be told, and the loading program may be too new. */
+static int load_holders(struct object *object)
+{
+	static const struct bpf_libbpf_object file = {
+		.bytes = holders_elf, .size = sizeof(holders_elf) - 1,
+		.name = "holders", .map = "records", .program = "holders"};
+
+	return bpf_libbpf_load(&file, &object->records.fd, &object->shared.fd, &object->sockets.fd);
+}
+
 int bpf_walk_open(struct bpf_walk *walk)
 {
 	/* Until 6.2 is our oldest kernel: the second is slower but needs only 5.17. */
@@ -72,6 +84,10 @@ int bpf_walk_open(struct bpf_walk *walk)
 			break;
 		object_close(&object);
 		object = (struct object){.head.size = sizeof(object)};
+	}
+	if (err && err != -EPERM && err != -ENOMEM) {
+		err = load_holders(&object);
+		walk->only_holders = !err;
 	}
 	if (!err)
 		err = map_memory(walk, &object);

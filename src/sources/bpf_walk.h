@@ -18,6 +18,7 @@ struct bpf_walk {
 	struct wire_record *records;
 	int link;
 	unsigned n_workers;
+	bool only_holders; /* one worker, no TCP tables, nothing in flight: before Linux 5.17 */
 	pthread_mutex_t lock; /* of what .consume works on */
 	/* Called by one thread at a time. 0, or -errno to stop. */
 	int (*consume)(void *data, const struct wire_record *records, size_t n);
