@@ -14,7 +14,8 @@
 static int ports_run(const struct invocation *inv)
 {
 	struct request request = {
-		.facts = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES | FACT_HOST | FACT_NAT,
+		.facts = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES | FACT_CONTAINERS |
+			 FACT_HOST | FACT_NAT,
 		.protos = PROTO_BIT(SOCK_PROTO_TCP) | PROTO_BIT(SOCK_PROTO_UDP) |
 			  PROTO_BIT(SOCK_PROTO_UDPLITE),
 		.states = STATE_BIT(SOCK_STATE_LISTEN) | STATE_BIT(SOCK_STATE_ESTABLISHED) |

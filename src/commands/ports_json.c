@@ -41,6 +41,8 @@ static void put_process(struct json *json, const struct snapshot *snap, const st
 	put_known(json, "unit", proc->unit);
 	put_known(json, "container", proc->container);
 	put_known(json, "container_name", proc->container_name);
+	put_known(json, "image", proc->image);
+	put_known(json, "pod", proc->pod);
 	if (proc->started_ns) {
 		const uint64_t now = snap->taken_ns, then = proc->started_ns;
 		json_key(json, "age");

@@ -76,7 +76,8 @@ static int parse_whats(const struct invocation *inv, struct whats *whats)
 static void make_request(const struct whats *whats, struct request *request)
 {
 	*request = (struct request){
-		.facts = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES | FACT_NAT,
+		.facts = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES | FACT_CONTAINERS |
+			 FACT_NAT,
 		.protos = PROTOS_ALL,
 		.states = STATES_ALL,
 		.ipv4 = true,

@@ -13,7 +13,7 @@
 #include "core/what.h"
 #include "render/sock_json.h"
 
-enum { FACTS = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES };
+enum { FACTS = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES | FACT_CONTAINERS };
 
 static void put_owner(struct json *json, const struct snapshot *snap, const struct sock *sock,
 		      uint32_t nth)

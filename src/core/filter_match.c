@@ -85,8 +85,8 @@ static bool text_agrees(const struct filter_node *node, const char *text, size_t
 	return glob_matches(&node->glob, text, len);
 }
 
-static bool text_matches(const struct filter_node *node, const struct snapshot *snap,
-			 const struct sock *sock)
+static bool any_text_agrees(const struct filter_node *node, const struct snapshot *snap,
+			    const struct sock *sock)
 {
 	struct value value;
 	uint32_t nth = 0;
@@ -95,6 +95,16 @@ static bool text_matches(const struct filter_node *node, const struct snapshot *
 		if (text_agrees(node, value.text, value.len))
 			return true;
 	return false;
+}
+
+static bool text_matches(const struct filter_node *node, const struct snapshot *snap,
+			 const struct sock *sock)
+{
+	struct filter_node other = *node;
+
+	other.field = node->also;
+	return any_text_agrees(node, snap, sock) ||
+	       (node->also && any_text_agrees(&other, snap, sock));
 }
 
 static bool bool_matches(const struct filter_node *node, const struct snapshot *snap,

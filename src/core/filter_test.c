@@ -72,6 +72,7 @@ static void add_procs(struct snapshot *snap)
 		proc->comm = rows[i].comm;
 		proc->unit = rows[i].unit;
 		proc->container = rows[i].container;
+		proc->container_name = rows[i].container ? "db" : NULL;
 		proc->pid = rows[i].pid;
 		proc->uid = rows[i].uid;
 		proc->started_ns = snap->taken_ns - rows[i].age * 1000000000ull;
@@ -207,6 +208,7 @@ static const struct {
 	{"comm != nginx", "bdefghijk"}, {"process = \"nginx\"", "ac"}, {"comm = 'ngin*'", ""},
 	{"unit = nginx", "ac"}, {"unit nginx.service", "ac"}, {"unit ~ nginx", "ac"},
 	{"container = 01234567", "k"}, {"container = 0123*", "k"}, {"container = *", "k"},
+	{"container = db", "k"}, {"container ~ d", "k"}, {"container = web", ""},
 	{"age > 5m", "a"}, {"age < 30s", "k"}, {"age >= 10 age <= 10s", "k"}, {"age = 60", "ac"},
 	{"process_uid 33", "ac"}, {"process_user www-data", "ac"},
 	/* the rest */

@@ -38,6 +38,7 @@ struct filter_node {
 	bool remote, exact, wanted;
 	uint8_t family; /* FILTER_PORTS: ADDR_IPV4, ADDR_IPV6 or ADDR_NONE for both */
 	const struct field *field;
+	const struct field *also; /* FILTER_TEXT: a value of this field will do too; or NULL */
 	struct filter_node *child, *next;
 	union {
 		uint32_t states, protos;

@@ -287,6 +287,10 @@ static int text_value(struct filter_parser *parser, const struct filter_operand 
 				   .fold_case = part || is_word_field(node->field)};
 	if (!strcmp(node->field->name, "proto"))
 		proto_value(node);
+	if (!strcmp(node->field->name, "container")) { /* an id, but people use names */
+		node->also = field_find("container_name");
+		parser->filter->facts |= node->also->needs;
+	}
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 	X(owners)	\
 	X(sock_options)	\
 	X(processes)	\
+	X(containers)	\
 	X(forwards)	\
 	X(users)
 
