@@ -75,19 +75,16 @@ static enum plan_hold hold_of(const struct snapshot *snap, const struct listener
 							      : PLAN_HOLD_ACCEPTED;
 }
 
-static bool is_forefather(const struct snapshot *snap, uint32_t pid, uint32_t self)
+static bool is_kept(const struct plan_kept *kept, uint32_t pid)
 {
-	/* bounded: parents may form no circle, but a snapshot is not one moment */
-	for (int depth = 0; self && depth < 64; depth++) {
-		if (self == pid)
+	for (size_t i = 0; i < kept->n; i++)
+		if (kept->pids[i] == pid)
 			return true;
-		const struct proc *proc = snapshot_proc_by_pid(snap, self);
-		self = proc ? proc->parent : 0;
-	}
-	return false;
+	return pid == 1;
 }
 
-static int add_process(const struct snapshot *snap, uint32_t proc, uint32_t self, struct plan *plan)
+static int add_process(const struct snapshot *snap, uint32_t proc,
+		       const struct plan_kept *kept, struct plan *plan)
 {
 	for (size_t i = 0; i < plan->n_processes; i++)
 		if (plan->processes[i].proc == proc) {
@@ -103,19 +100,19 @@ static int add_process(const struct snapshot *snap, uint32_t proc, uint32_t self
 	more[plan->n_processes++] = (struct plan_process){
 		.proc = proc,
 		.n_named = 1,
-		.untouchable = pid == 1 || is_forefather(snap, pid, self),
+		.untouchable = is_kept(kept, pid),
 	};
 	return 0;
 }
 
-static int add_holders(const struct snapshot *snap, const struct sock *sock, uint32_t self,
-		       struct plan *plan)
+static int add_holders(const struct snapshot *snap, const struct sock *sock,
+		       const struct plan_kept *kept, struct plan *plan)
 {
 	const struct owner *owner;
 	int err = 0;
 
 	for (uint32_t nth = 0; !err && (owner = sock_owner(snap, sock, nth)); nth++)
-		err = add_process(snap, owner->proc, self, plan);
+		err = add_process(snap, owner->proc, kept, plan);
 	return err;
 }
 
@@ -185,8 +182,8 @@ static void count_rest(const struct snapshot *snap, struct plan *plan)
 	}
 }
 
-int plan_make(const struct snapshot *snap, const struct what *what, bool connections, uint32_t self,
-	      struct plan *ret)
+int plan_make(const struct snapshot *snap, const struct what *what, bool connections,
+	      const struct plan_kept *kept, struct plan *ret)
 {
 	*ret = (struct plan){};
 	int err = add_sockets(snap, what, ret);
@@ -202,7 +199,7 @@ int plan_make(const struct snapshot *snap, const struct what *what, bool connect
 			continue;
 		if (!sock->n_owners && hold <= PLAN_HOLD_BOUND)
 			ret->n_unowned++;
-		err = add_holders(snap, sock, self, ret);
+		err = add_holders(snap, sock, kept, ret);
 	}
 	if (!err)
 		count_rest(snap, ret);

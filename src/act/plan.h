@@ -31,7 +31,13 @@ struct plan_process {
 	uint32_t n_named;  /* its sockets that were named */
 	uint32_t n_other_open;	/* ports it serves besides */
 	uint32_t n_connections; /* established connections it has, all ports */
-	bool untouchable;  /* pid 1, this process, or a forefather of it */
+	bool untouchable;  /* pid 1, or one of struct plan_kept */
+};
+
+/* Who must live on: the caller and its forefathers, who may hold no socket themselves. */
+struct plan_kept {
+	uint32_t pids[64];
+	size_t n;
 };
 
 struct plan {
@@ -45,11 +51,11 @@ struct plan {
 };
 
 /*
- * @connections: also stop those who only have accepted connections. @self: pid of the caller, which
- * with its forefathers is untouchable. 0 or -ENOMEM; release in either case.
+ * @connections: also stop those who only have accepted connections. @kept and pid 1 are shown, and
+ * untouchable. 0 or -ENOMEM; release in either case.
  */
-int plan_make(const struct snapshot *snap, const struct what *what, bool connections, uint32_t self,
-	      struct plan *ret);
+int plan_make(const struct snapshot *snap, const struct what *what, bool connections,
+	      const struct plan_kept *kept, struct plan *ret);
 void plan_release(struct plan *plan);
 
 #endif

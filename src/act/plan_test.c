@@ -33,12 +33,13 @@ static void add(enum sock_state state, uint16_t local, uint16_t remote, uint32_t
 
 static void make(const char *text, bool connections, struct plan *plan)
 {
+	static const struct plan_kept kept = {.pids = {999, 998}, .n = 2};
 	AUTO(what_freep) struct what *what = NULL;
 	struct parse_error error = {};
 
 	snapshot_index(snap);
 	assert_int_equal(what_parse(text, NULL, &what, &error), 0);
-	assert_int_equal(plan_make(snap, what, connections, 999, plan), 0);
+	assert_int_equal(plan_make(snap, what, connections, &kept, plan), 0);
 }
 
 static bool stops(const struct plan *plan, uint32_t pid)
@@ -113,10 +114,12 @@ static void test_untouchable(void **state)
 	AUTO(plan_release) struct plan plan;
 
 	add(SOCK_STATE_LISTEN, 22, 0, 1);
-	add(SOCK_STATE_LISTEN, 22, 0, 999);
+	add(SOCK_STATE_LISTEN, 22, 0, 998);
+	add(SOCK_STATE_LISTEN, 22, 0, 997);
 	make("22", false, &plan);
-	assert_int_equal(plan.n_processes, 2);
+	assert_int_equal(plan.n_processes, 3);
 	assert_true(plan.processes[0].untouchable && plan.processes[1].untouchable);
+	assert_false(plan.processes[2].untouchable);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

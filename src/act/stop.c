@@ -14,18 +14,40 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The start time of whoever has the number now; 0 when nobody has or it cannot be read. */
-static uint64_t start_of(uint32_t pid)
+static bool read_stat(uint32_t pid, struct proc_stat *ret)
 {
 	char path[40], text[1024];
-	struct proc_stat stat;
 
 	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
 	AUTO(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return 0;
+		return false;
 	ssize_t len = read(fd, text, sizeof(text));
-	return len > 0 && proc_stat_parse(text, (size_t)len, &stat) ? stat.start_ticks : 0;
+	return len > 0 && proc_stat_parse(text, (size_t)len, ret);
+}
+
+/* The start time of whoever has the number now; 0 when nobody has or it cannot be read. */
+static uint64_t start_of(uint32_t pid)
+{
+	struct proc_stat stat;
+
+	return read_stat(pid, &stat) ? stat.start_ticks : 0;
+}
+
+size_t stop_forefathers(uint32_t *pids, size_t max)
+{
+	struct proc_stat stat;
+	size_t n = 0;
+
+	if (max < 2)
+		return 0;
+	pids[n++] = (uint32_t)getpid();
+	for (uint32_t pid = (uint32_t)getppid(); pid && n < max; pid = stat.parent) {
+		pids[n++] = pid;
+		if (!read_stat(pid, &stat))
+			break;
+	}
+	return n;
 }
 
 int stop_open(struct stop *stop)

@@ -19,6 +19,9 @@ struct stop {
 	bool killed;	      /* by SIGKILL */
 };
 
+/* The pids of the caller, its parent, and so on, at most @max; those who must not be stopped by it. */
+size_t stop_forefathers(uint32_t *pids, size_t max);
+
 /*
  * Take hold of .pid. A process that is gone, or whose number another one has by now, counts as
  * ended. 0, or -errno (also in .error): -EPERM and the like.

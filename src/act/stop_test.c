@@ -75,11 +75,23 @@ static void test_gone(void **state)
 	assert_true(stop.ended);
 }
 
+static void test_forefathers(void **state)
+{
+	uint32_t pids[64];
+	size_t n = stop_forefathers(pids, 64);
+
+	assert_true(n >= 2);
+	assert_int_equal(pids[0], getpid());
+	assert_int_equal(pids[1], getppid());
+	assert_int_equal(stop_forefathers(pids, 2), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_term), cmocka_unit_test(test_kill),
 					   cmocka_unit_test(test_other_process),
-					   cmocka_unit_test(test_gone)};
+					   cmocka_unit_test(test_gone),
+					   cmocka_unit_test(test_forefathers)};
 
 	return cmocka_run_group_tests_name("stop", tests, NULL, NULL);
 }

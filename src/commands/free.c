@@ -3,6 +3,7 @@
 #include "commands/free.h"
 #include "commands/collect.h"
 #include "commands/names.h"
+#include "commands/output.h"
 #include "base/auto.h"
 #include "base/duration.h"
 #include "base/escape.h"
@@ -10,10 +11,9 @@
 #include "core/parse_error.h"
 #include "core/snapshot.h"
 #include "core/what.h"
-#include "sources/inet_lookup.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,10 +23,24 @@ static void freeing_release(struct freeing *freeing)
 	for (size_t i = 0; freeing->stops && i < freeing->plan.n_processes; i++)
 		stop_release(&freeing->stops[i]);
 	free(freeing->stops);
+	free(freeing->places);
+	free(freeing->closed);
 	strbuf_release(&freeing->shown);
 	plan_release(&freeing->plan);
 	what_free(freeing->what);
 	snapshot_free(freeing->snap);
+}
+
+void free_say(const struct freeing *freeing, const char *format, ...)
+{
+	va_list args;
+
+	if (freeing->quiet)
+		return;
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	fflush(stdout);
 }
 
 static int parse(struct freeing *freeing)
@@ -53,6 +67,7 @@ static int parse(struct freeing *freeing)
 
 static int look(struct freeing *freeing)
 {
+	struct plan_kept kept = {};
 	/* all of them: what else a process serves is part of the question */
 	struct request request = {
 		.facts = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES | FACT_HOST | FACT_CONTAINERS,
@@ -67,8 +82,9 @@ static int look(struct freeing *freeing)
 
 	if (code)
 		return code;
+	kept.n = stop_forefathers(kept.pids, N_ELEMENTS(kept.pids));
 	int err = plan_make(freeing->snap, freeing->what, option_given(freeing->inv, "connections"),
-			    (uint32_t)getpid(), &freeing->plan);
+			    &kept, &freeing->plan);
 	return err ? failure(freeing->inv, "%s", strerror(-err)) : 0;
 }
 
@@ -82,128 +98,60 @@ static bool asked_and_agreed(void)
 	return fgets(answer, sizeof(answer), stdin) && (*answer == 'y' || *answer == 'Y');
 }
 
-static int take_hold(struct freeing *freeing)
-{
-	const size_t n = freeing->plan.n_processes;
-
-	freeing->stops = calloc(n + 1, sizeof(*freeing->stops));
-	if (!freeing->stops)
-		return failure(freeing->inv, "out of memory");
-	for (size_t i = 0; i < n; i++) {
-		const struct proc *proc = &freeing->snap->procs[freeing->plan.processes[i].proc];
-		struct stop *stop = &freeing->stops[i];
-		*stop = (struct stop){
-			.pid = proc->pid, .start_ticks = proc->start_ticks, .pidfd = -1};
-		if (freeing->plan.processes[i].untouchable)
-			stop->ended = true; /* never opened, never signalled */
-		else
-			stop_open(stop);
-	}
-	return 0;
-}
-
-static int stop_all(struct freeing *freeing)
-{
-	const size_t n = freeing->plan.n_processes;
-	char grace[DURATION_TEXT_SIZE];
-	int code = take_hold(freeing);
-
-	if (code)
-		return code;
-	stop_signal(freeing->stops, n, SIGTERM);
-	size_t running = stop_wait(freeing->stops, n, freeing->grace_ms < 500
-							      ? (unsigned)freeing->grace_ms
-							      : 500);
-	if (running && freeing->grace_ms > 500) {
-		printf("Asked to stop (SIGTERM); waiting up to %s ...\n",
-		       format_duration_ms(freeing->grace_ms, grace));
-		fflush(stdout);
-		running = stop_wait(freeing->stops, n, (unsigned)(freeing->grace_ms - 500));
-	}
-	if (running) {
-		stop_signal(freeing->stops, n, SIGKILL);
-		running = stop_wait(freeing->stops, n, 5000);
-	}
-	for (size_t i = 0; i < n; i++) {
-		const struct stop *stop = &freeing->stops[i];
-		if (stop->killed)
-			printf("pid %u did not stop in time and was killed.\n", stop->pid);
-		if (stop->error)
-			failure(freeing->inv, "pid %u: %s", stop->pid, strerror(stop->error));
-	}
-	return running ? EXIT_NO : EXIT_YES;
-}
-
 static int act(struct freeing *freeing)
 {
 	free_show_plan(freeing);
 	free_show_left(freeing);
 	if (freeing->dry_run) {
-		puts("Nothing was done (--dry-run).");
+		free_say(freeing, "Nothing was done (--dry-run).\n");
 		return EXIT_YES;
 	}
-	if (freeing->ask && !isatty(STDIN_FILENO))
+	if (freeing->ask && (freeing->quiet || !isatty(STDIN_FILENO)))
 		return usage_error(freeing->inv, "needs --yes where nobody can be asked");
 	if (freeing->ask && !asked_and_agreed()) {
-		puts("Nothing was done.");
+		free_say(freeing, "Nothing was done.\n");
 		return EXIT_NO;
 	}
-	int code = freeing->via_manager ? free_via_manager(freeing) : stop_all(freeing);
+	freeing->acted = true;
+	int code = freeing->via_manager ? free_via_manager(freeing) : free_stop_all(freeing);
 	return code ? code : free_verify(freeing);
 }
 
-/* --connection: end just that connection; its process meets ECONNABORTED and lives on. */
-static int close_connections(struct freeing *freeing)
+static int decide(struct freeing *freeing)
 {
-	const struct snapshot *snap = freeing->snap;
-	size_t closed = 0;
-
-	if (freeing->what->kind != WHAT_CONNECTION)
-		return usage_error(freeing->inv, "--connection needs a connection: 'A:P>B:Q'");
-	for (size_t i = 0; i < freeing->plan.n_socks; i++) {
-		const struct sock *sock = &snap->socks[freeing->plan.socks[i]];
-		char place[ADDR_TEXT_SIZE + 8], far[ADDR_TEXT_SIZE + 8];
-		addr_format_port(&sock->local, sock->local_port, place);
-		addr_format_port(&sock->remote, sock->remote_port, far);
-		if (freeing->dry_run) {
-			printf("Would close %s > %s.\n", place, far);
-			continue;
-		}
-		int err = inet_destroy(&snap->namespaces[sock->netns], sock);
-		if (err && err != -ENOENT)
-			return failure(freeing->inv, "cannot close %s > %s: %s", place, far,
-				       err == -EPERM ? "needs CAP_NET_ADMIN (root)"
-						     : strerror(-err));
-		if (!err) {
-			printf("Closed %s > %s.\n", place, far);
-			closed++;
-		}
+	if (!freeing->plan.n_socks) {
+		free_say(freeing, "Nobody has %s.\n", freeing->shown.text);
+		return EXIT_NO;
 	}
-	return closed || freeing->dry_run ? EXIT_YES : EXIT_NO;
+	if (option_given(freeing->inv, "connection"))
+		return free_close_connections(freeing);
+	if (freeing->plan.n_processes)
+		return act(freeing);
+	free_say(freeing, "No process has to stop for %s.\n", freeing->shown.text);
+	free_show_left(freeing);
+	return freeing->plan.n_unowned ? EXIT_UNKNOWN : free_verify(freeing);
 }
 
 static int run_free(const struct invocation *inv)
 {
 	AUTO(freeing_release) struct freeing freeing = {.inv = inv, .shown = STRBUF_INIT};
-	int code = parse(&freeing);
+	struct output output;
+	int code = output_open(&output, inv);
 
+	freeing.quiet = output.json || output.ndjson;
+	if (!code)
+		code = parse(&freeing);
 	if (!code)
 		code = look(&freeing);
-	if (code)
-		return code;
-	if (!freeing.plan.n_socks) {
-		printf("Nobody has %s.\n", freeing.shown.text);
-		coverage_print(inv, freeing.snap);
-		return EXIT_NO;
+	if (!code) {
+		code = decide(&freeing);
+		if (code != EXIT_USAGE && freeing.quiet)
+			free_print_json(&freeing, &output, code);
+		/* holders that could not be seen are part of "nobody" and "no process" */
+		if (!output.json && code != EXIT_USAGE && !freeing.plan.n_processes)
+			coverage_print(inv, freeing.snap);
 	}
-	if (option_given(inv, "connection"))
-		return close_connections(&freeing);
-	if (freeing.plan.n_processes)
-		return act(&freeing);
-	printf("No process has to stop for %s.\n", freeing.shown.text);
-	free_show_left(&freeing);
-	coverage_print(inv, freeing.snap);
-	return freeing.plan.n_unowned ? EXIT_UNKNOWN : free_verify(&freeing);
+	return output_close(&output, inv, code);
 }
 
 static const struct option_row free_options[] = {
@@ -227,12 +175,14 @@ const struct command command_free = {
 	.help = "Shows every process that would be stopped and what else it serves, asks, sends SIGTERM\n"
 		"through a pidfd (so that no other process can be hit), waits, kills what is left, and\n"
 		"then binds the port to prove that it is free. A process whose outgoing connection only\n"
-		"uses that local port is never stopped unless it is named itself.\n",
+		"uses that local port is never stopped unless it is named itself. With --json or --ndjson\n"
+		"nobody is asked: --yes or --dry-run is needed.\n",
 	.examples = "berth free 8080\tstop whoever serves port 8080, after asking\n"
 		    "berth free 8080/tcp --yes --grace 2s\tthe same in a script\n"
 		    "berth free nginx --dry-run\twhat would stopping nginx end?\n"
 		    "berth free --connection '10.0.0.5:443>10.0.0.9:51000'\tclose one connection only\n",
 	.options = free_options,
+	.groups = OPTIONS_OUTPUT,
 	.operands = "@what",
 	.run = run_free,
 };

@@ -2,11 +2,11 @@
 /* Stops units and containers by the hand of whoever started them. */
 #include "commands/free.h"
 #include "base/auto.h"
+#include "base/escape.h"
 #include "core/snapshot.h"
 
 #include <errno.h>
 #include <spawn.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -72,12 +72,19 @@ static int run_words(const struct freeing *freeing, const char *words[5])
 	pid_t pid;
 	int status;
 
-	printf("Running:");
-	for (size_t i = 0; words[i]; i++)
-		printf(" %s", words[i]);
-	puts("");
-	fflush(stdout);
-	int err = posix_spawnp(&pid, words[0], NULL, NULL, (char *const *)words, environ);
+	AUTO(strbuf_release) struct strbuf line = STRBUF_INIT;
+	for (size_t i = 0; words[i]; i++) {
+		strbuf_add_char(&line, ' ');
+		escape_add(&line, words[i], strlen(words[i]));
+	}
+	free_say(freeing, "Running:%s\n", line.text);
+	/* what it prints is for a person: JSON stays alone on standard output */
+	posix_spawn_file_actions_t actions;
+	posix_spawn_file_actions_init(&actions);
+	if (freeing->quiet)
+		posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+	int err = posix_spawnp(&pid, words[0], &actions, NULL, (char *const *)words, environ);
+	posix_spawn_file_actions_destroy(&actions);
 	if (err)
 		return failure(freeing->inv, "%s: %s", words[0], strerror(err));
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -87,8 +94,12 @@ static int run_words(const struct freeing *freeing, const char *words[5])
 	return EXIT_YES;
 }
 
-int free_via_manager(const struct freeing *freeing)
+int free_via_manager(struct freeing *freeing)
 {
+	int hold = free_take_hold(freeing);
+
+	if (hold)
+		return hold;
 	for (size_t i = 0; i < freeing->plan.n_processes; i++) {
 		const struct proc *proc = &freeing->snap->procs[freeing->plan.processes[i].proc];
 		const char *words[5] = {};
@@ -100,5 +111,7 @@ int free_via_manager(const struct freeing *freeing)
 		if (code)
 			return code;
 	}
+	/* not every manager waits until it is done */
+	stop_wait(freeing->stops, freeing->plan.n_processes, (unsigned)freeing->grace_ms);
 	return EXIT_YES;
 }

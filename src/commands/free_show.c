@@ -72,7 +72,7 @@ static void show_process(const struct freeing *freeing, const struct plan_proces
 						 "unit? see 'systemctl list-sockets'\n"
 					       : "      is this shell or one of its parents: not "
 						 "touched\n");
-	fputs(line.text, stdout);
+	free_say(freeing, "%s", line.text);
 }
 
 void free_show_plan(const struct freeing *freeing)
@@ -81,7 +81,7 @@ void free_show_plan(const struct freeing *freeing)
 
 	for (size_t i = 0; i < freeing->plan.n_processes; i++)
 		n += !freeing->plan.processes[i].untouchable;
-	printf("To free %s, %zu process%s would be stopped:\n", freeing->shown.text, n,
+	free_say(freeing, "To free %s, %zu process%s would be stopped:\n", freeing->shown.text, n,
 	       n == 1 ? "" : "es");
 	for (size_t i = 0; i < freeing->plan.n_processes; i++)
 		show_process(freeing, &freeing->plan.processes[i]);
@@ -93,14 +93,14 @@ void free_show_left(const struct freeing *freeing)
 	const bool served = counts[PLAN_HOLD_OPEN] + counts[PLAN_HOLD_BOUND];
 
 	if (counts[PLAN_HOLD_OUTGOING] && freeing->what->has_ports)
-		printf("Left alone: %zu outgoing connection%s with that local port "
+		free_say(freeing, "Left alone: %zu outgoing connection%s with that local port "
 		       "(name the process, or use --connection, to end them)\n",
 		       counts[PLAN_HOLD_OUTGOING], counts[PLAN_HOLD_OUTGOING] == 1 ? "" : "s");
 	if (served && counts[PLAN_HOLD_ACCEPTED] && !option_given(freeing->inv, "connections"))
-		printf("%zu accepted connection%s of that port; processes that have only those are "
+		free_say(freeing, "%zu accepted connection%s of that port; processes that have only those are "
 		       "left alone (--connections stops them too)\n",
 		       counts[PLAN_HOLD_ACCEPTED], counts[PLAN_HOLD_ACCEPTED] == 1 ? "" : "s");
 	if (freeing->plan.n_unowned)
-		printf("%zu socket%s whose process could not be seen: run as root\n",
+		free_say(freeing, "%zu socket%s whose process could not be seen: run as root\n",
 		       freeing->plan.n_unowned, freeing->plan.n_unowned == 1 ? "" : "s");
 }

@@ -72,13 +72,14 @@ int output_open(struct output *output, const struct invocation *inv)
 	return 0;
 }
 
-/* In the child: never returns. */
+/* In the child: never returns. A pager that is not installed must not swallow the answer. */
 static void run_pager(const char *pager, int from)
 {
 	dup2(from, STDIN_FILENO);
 	signal(SIGPIPE, SIG_DFL);
 	setenv("LESS", "FRSX", 0);
-	execl("/bin/sh", "sh", "-c", pager, (char *)NULL);
+	execl("/bin/sh", "sh", "-c", "eval \"$1\"; [ $? != 127 ] || exec cat", "sh", pager,
+	      (char *)NULL);
 	_exit(127);
 }
 
@@ -91,7 +92,7 @@ void output_page(struct output *output, size_t n_lines)
 	if (!output->may_page || !output->lines || n_lines < output->lines)
 		return;
 	if (!pager || !*pager)
-		pager = "less -FRSX";
+		pager = "less -FRSX 2>/dev/null";
 	if (!strcmp(pager, "cat") || pipe(ends))
 		return;
 	pid_t child = fork();
