@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* libnftables by dlopen(): its JSON for reading, its text for showing rules as people know them. */
 #include "sources/nftables.h"
-#include "sources/attrs.h"
 #include "sources/netlink.h"
+#include "sources/nft_table.h"
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
 
 enum { OUTPUT_STATELESS = 1 << 2, OUTPUT_HANDLE = 1 << 3, OUTPUT_JSON = 1 << 4 };
 
@@ -39,29 +37,15 @@ static bool load(struct library *lib)
 	       lib->buffer_error && lib->get_output && lib->run;
 }
 
-static int see_table(const struct nlmsghdr *msg, void *data)
-{
-	*(bool *)data = true;
-	return 0;
-}
-
-/* Is there any table? -errno when that cannot be asked. */
+/* Is there any table but ours? -errno when that cannot be asked. */
 static int has_tables(bool *ret)
 {
 	struct netlink nl;
+	uint32_t families = 0;
 	int err = netlink_open(&nl, NETLINK_NETFILTER);
-	_Alignas(8) char buffer[128] = {};
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-	struct netlink_reader reader = {.message = see_table, .data = ret};
-	struct nfgenmsg *head;
 
-	*ret = false;
-	if (err)
-		return err;
-	request->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE;
-	head = mnl_nlmsg_put_extra_header(request, sizeof(*head));
-	head->version = NFNETLINK_V0;
-	err = netlink_dump(&nl, request, &reader);
+	err = err ?: nft_tables_look(&nl, &families);
+	*ret = families != 0;
 	netlink_close(&nl);
 	return err;
 }
