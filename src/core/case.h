@@ -15,6 +15,7 @@
 #include "core/addr.h"
 #include "core/attempt.h"
 #include "core/caller.h"
+#include "core/firewall_trace.h"
 #include "core/kernel_event.h"
 #include "core/path.h"
 #include "core/place.h"
@@ -69,6 +70,7 @@ struct case_facts {
 	struct kernel_event *events; /* of our flows, in time order */
 	size_t n_events, room_events;
 	bool events_watched; /* drops were watched during the attempts, in all of .places */
+	struct firewall_trace trace; /* of our packets by the kernel, when asked for */
 	struct unseen *unseen;
 	size_t n_unseen, room_unseen;
 	struct bind_rules *rules; /* bind: what the port rules say; NULL: not asked */

@@ -149,7 +149,7 @@ static bool unknown_to_target(const struct case_facts *facts)
 /* Did the kernel show that our packet ended at this rule? */
 static enum proof proof_of(const struct meeting *m)
 {
-	if (m->v->counter_rose)
+	if (m->v->counter_rose || m->v->certainty == VERDICT_TRACED)
 		return PROOF_KERNEL;
 	if (m->v->verdict == VERDICT_SYNPROXY)
 		return unknown_to_target(m->facts) ? PROOF_KERNEL : PROOF_GUESS;
@@ -208,6 +208,8 @@ static void add_evidence(const struct meeting *m, struct finding *f, struct find
 	finding_evidence(to, f, v->firewall == FIREWALL_NFT ? "nft" : "iptables-legacy",
 			 "%s: %s (hook %s) in %s", rule_name(to, v), v->text ? v->text : "no rule accepts it",
 			 v->hook ? v->hook : "?", place_label(to, m->facts, m->place));
+	if (v->certainty == VERDICT_TRACED)
+		finding_evidence(to, f, "nft-trace", "the kernel traced our packet to it");
 	if (v->counter_known)
 		finding_evidence(to, f, "nft", "its counter rose by %llu packets during the attempts",
 				 (unsigned long long)v->counter_rose);
@@ -290,7 +292,8 @@ static void find(const struct case_facts *facts, struct findings *to)
 					    &facts->places[p].verdicts[i], NULL};
 			if (!explains(&m) || !icmp_agrees(&m))
 				continue;
-			if (m.v->counter_known && !m.v->counter_rose)
+			if (m.v->counter_known && !m.v->counter_rose &&
+			    m.v->certainty != VERDICT_TRACED)
 				continue; /* our packets did not get to it */
 			m.drop = drop_of(facts, m.place, m.v);
 			add(&m, proof_of(&m), to);

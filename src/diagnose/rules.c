@@ -27,6 +27,7 @@
 	X(queues)      \
 	X(process)     \
 	X(firewall_rules) \
+	X(traced)      \
 	X(way_there)   \
 	X(way_back)    \
 	X(links)       \

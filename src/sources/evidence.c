@@ -10,6 +10,7 @@
 #include "sources/drops.h"
 #include "sources/firewall.h"
 #include "sources/md5_keys.h"
+#include "sources/nft_trace.h"
 #include "sources/place_collect.h"
 #include "sources/routes.h"
 #include "sources/target.h"
@@ -27,6 +28,7 @@ struct evidence {
 	struct world world;
 	struct firewalls *firewalls;
 	struct drops *drops; /* NULL: may not be watched */
+	struct nft_trace *trace;
 };
 
 static int read_before(void *data)
@@ -154,10 +156,25 @@ void evidence_finish(struct evidence *evidence, struct case_facts *facts)
 		ip_rules_collect(nl, &facts->arena, &facts->places[0], &question);
 }
 
+bool evidence_trace_start(struct evidence *evidence, struct case_facts *facts,
+			  uint16_t client_port)
+{
+	const struct attempt *a = case_subject(facts);
+
+	evidence->trace = nft_trace_open(&evidence->world, facts, client_port, a ? a->local_port : 0);
+	return evidence->trace != NULL;
+}
+
+void evidence_trace_finish(struct evidence *evidence, struct case_facts *facts)
+{
+	nft_trace_finish(take(evidence->trace), evidence->firewalls, facts);
+}
+
 void evidence_free(struct evidence *evidence)
 {
 	if (!evidence)
 		return;
+	nft_trace_abandon(evidence->trace);
 	drops_close(evidence->drops);
 	firewalls_free(evidence->firewalls);
 	world_close(&evidence->world);

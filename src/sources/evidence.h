@@ -29,6 +29,15 @@ int evidence_start(struct case_facts *facts, struct evidence **ret_evidence);
  */
 void evidence_finish(struct evidence *evidence, struct case_facts *facts);
 
+/*
+ * After evidence_finish(), asked for by the user: have the kernel trace the packets that will be
+ * sent from @client_port through nftables (a table of ours, removed again). False: nothing to
+ * trace, or it failed: facts->trace says. Send them, then evidence_trace_finish().
+ */
+bool evidence_trace_start(struct evidence *evidence, struct case_facts *facts,
+			  uint16_t client_port);
+void evidence_trace_finish(struct evidence *evidence, struct case_facts *facts);
+
 void evidence_free(struct evidence *evidence);
 static inline void evidence_freep(struct evidence **evidence)
 {

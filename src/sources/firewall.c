@@ -173,3 +173,67 @@ void firewalls_count(struct firewalls *firewalls, struct case_facts *facts)
 		}
 	}
 }
+
+static const struct nft_chain *chain_of(const struct nft_ruleset *ruleset,
+					const struct firewall_step *step)
+{
+	for (size_t i = 0; i < ruleset->n_chains; i++) {
+		const struct nft_chain *c = &ruleset->chains[i];
+		if (same_text(c->name, step->chain) && same_text(c->table, step->table) &&
+		    same_text(c->family, step->family))
+			return c;
+	}
+	return NULL;
+}
+
+/* The trace says "drop" of a rejection too: the answer was sent beside it. */
+static enum verdict_kind kind_of(const struct firewall_step *step)
+{
+	if (step->kind == STEP_POLICY)
+		return VERDICT_POLICY_DROP;
+	if (step->text && strstr(step->text, "reject with tcp reset"))
+		return VERDICT_REJECT_RST;
+	if (step->text && (strstr(step->text, "reject") || strstr(step->text, "REJECT")))
+		return VERDICT_REJECT_ICMP;
+	return VERDICT_DROP;
+}
+
+static struct firewall_verdict *verdict_of(struct place *place, const struct firewall_step *step)
+{
+	for (size_t i = 0; i < place->n_verdicts; i++) {
+		struct firewall_verdict *v = &place->verdicts[i];
+		if (v->firewall != FIREWALL_IPTABLES_LEGACY && v->handle == step->handle &&
+		    same_text(v->chain, step->chain) && same_text(v->table, step->table) &&
+		    same_text(v->family, step->family) && v->direction == step->direction &&
+		    (v->verdict == VERDICT_POLICY_DROP) == (step->kind == STEP_POLICY))
+			return v;
+	}
+	return NULL;
+}
+
+void firewall_traced(struct firewalls *firewalls, struct case_facts *facts,
+		     struct firewall_step *step)
+{
+	struct place *place = &facts->places[step->place];
+	struct known_firewall *fw = read_now(firewalls, place);
+	const struct nft_chain *chain = fw ? chain_of(&fw->now, step) : NULL;
+
+	if (chain && step->handle)
+		step->text = nft_rule_text(&fw->now, chain, step->handle);
+	if (!step->drops)
+		return;
+	struct firewall_verdict *v = verdict_of(place, step);
+	if (!v) { /* on paper it was not met */
+		v = arena_push(firewalls->arena, &place->verdicts, &place->n_verdicts,
+			       &place->room_verdicts, sizeof(*v));
+		if (!v)
+			return;
+		*v = (struct firewall_verdict){
+			.firewall = FIREWALL_NFT, .verdict = kind_of(step),
+			.direction = step->direction, .family = step->family, .table = step->table,
+			.chain = step->chain, .base_chain = step->chain,
+			.hook = chain ? chain->hook : NULL, .handle = step->handle,
+			.text = step->text, .order = firewalls->order++, .to_unknown = true};
+	}
+	v->certainty = VERDICT_TRACED;
+}

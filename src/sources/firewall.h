@@ -6,6 +6,7 @@
 #include "core/nft.h"
 
 struct case_facts;
+struct firewall_step;
 struct firewalls;
 struct world;
 
@@ -26,5 +27,12 @@ enum nft_fate firewall_walk(struct firewalls *firewalls, struct case_facts *fact
 
 /* How often each counter of the verdicts' rules rose; call once at the end. */
 void firewalls_count(struct firewalls *firewalls, struct case_facts *facts);
+
+/*
+ * The kernel traced our packet to this step: fills in the step's text and, where it drops, makes
+ * the verdict of that rule or policy VERDICT_TRACED.
+ */
+void firewall_traced(struct firewalls *firewalls, struct case_facts *facts,
+		     struct firewall_step *step);
 
 #endif
