@@ -30,6 +30,8 @@ static const struct option_row options[] = {
 	{"v6only", 0, NULL, false, "with IPV6_V6ONLY", NULL},
 	{"dontroute", 0, NULL, false, "with SO_DONTROUTE", NULL},
 	{"listen", 0, NULL, false, "bind: listen afterwards", NULL},
+	{"trace-firewall", 0, NULL, false,
+	 "have nftables trace one more packet: adds a table of ours and removes it again", NULL},
 	{"timeout", 0, "SECONDS", false, "take at most this long (default 10)", NULL},
 	{},
 };

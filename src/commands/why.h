@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 struct case_facts;
+struct evidence;
 struct invocation;
 
 enum { WHY_TIMEOUT_S = 10 };
@@ -19,6 +20,9 @@ void why_holders(struct case_facts *facts);
 
 /* bind: what the port rules say of it, beside what the kernel said. */
 void why_rules(const struct invocation *inv, struct case_facts *facts);
+
+/* --trace-firewall, or yes at the prompt: the kernel traces one more packet through nftables. */
+void why_firewall(const struct invocation *inv, struct case_facts *facts, struct evidence *evidence);
 
 /* Try, diagnose and print for another command's sake: why does nobody answer at @host:@port? */
 void why_explain(const char *host, uint16_t port);

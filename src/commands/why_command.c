@@ -27,6 +27,7 @@ struct session {
 	struct watched watched;
 	double timeout_s;
 	uint64_t retrans_fail_before;
+	const struct invocation *inv;
 	char **command;
 	bool explained;
 };
@@ -101,6 +102,7 @@ static void explain(struct session *s, struct attempt *attempt, const struct ask
 	}
 	evidence_finish(s->evidence, facts);
 	why_holders(facts);
+	why_firewall(s->inv, facts, s->evidence);
 }
 
 static void ended(const struct attempt *attempt, const struct asked *asked, void *data)
@@ -136,7 +138,8 @@ static void explain_rest(struct session *s, int status)
 
 int why_command(const struct invocation *inv, struct case_facts *facts, char **command)
 {
-	struct session s = {.facts = facts, .timeout_s = why_timeout(inv), .command = command};
+	struct session s = {.facts = facts, .timeout_s = why_timeout(inv),
+			    .inv = inv, .command = command};
 	struct tracer_watcher watcher = {
 		.data = &s.watched, .call = watched_call, .forked = watched_forked};
 	int status = 0;

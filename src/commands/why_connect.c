@@ -48,6 +48,7 @@ int why_connect(const struct invocation *inv, struct case_facts *facts)
 	caller_read(facts, 0);
 	evidence_finish(evidence, facts);
 	why_holders(facts);
+	why_firewall(inv, facts, evidence);
 	return why_answer(inv, facts);
 }
 
