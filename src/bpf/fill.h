@@ -16,6 +16,8 @@ enum {
 	IPV4 = 2,
 	IPV6 = 10,
 	PROTO_TCP = 6,
+	PROTO_UDP = 17,
+	PROTO_UDPLITE = 136,
 	FLAG_KEEPALIVE = 3, /* SOCK_KEEPOPEN, include/net/sock.h */
 	STATE_ESTABLISHED = 1,
 	STATE_TIME_WAIT = 6,
@@ -152,16 +154,22 @@ static __always_inline void fill_bind(struct wire_socket *to, struct tcp_sock *t
 		to->reuseport_members = GET(group, num_socks);
 		to->flags += GET(group, prog) ? WIRE_REUSEPORT_PROG : 0;
 	}
-	if (to->protocol != PROTO_TCP)
-		return;
-	struct inet_bind_bucket *bucket = GET(tcp, inet_conn.icsk_bind_hash);
+}
+
+static __always_inline void fill_bucket(struct wire_bind *to, struct inet_bind_bucket *bucket)
+{
 	if (!bucket)
 		return;
-	to->flags += WIRE_HAS_BUCKET + GET(bucket, fast_ipv6_only) * WIRE_BUCKET_V6ONLY;
+	to->has_bucket = 1;
+	to->bucket_v6only = GET(bucket, fast_ipv6_only);
 	to->bucket_fastreuse = GET(bucket, fastreuse);
 	to->bucket_fastreuseport = GET(bucket, fastreuseport);
 	to->bucket_uid = GET(bucket, fastuid.val);
 	to->bucket_family = GET(bucket, fast_sk_family);
+	if (to->bucket_family == IPV6)
+		copy_address(to->bucket_addr, &bucket->fast_v6_rcv_saddr);
+	else
+		*(__u32 *)to->bucket_addr = GET(bucket, fast_rcv_saddr);
 }
 
 #endif

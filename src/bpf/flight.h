@@ -17,12 +17,13 @@ static long walk_message(__u32 i, struct message_walk *walk)
 	if (i >= walk->count)
 		return 1;
 	__u64 file = SLOT(walk->files + bpf_core_field_offset(struct scm_fp_list, fp), i);
-	if (!file || look_at_file(walk->index, IN_FLIGHT, file, walk->leader) != FILLED)
+	int found = file ? look_at_file(walk->index, IN_FLIGHT, file, walk->leader) : NOTHING;
+	if (found == NOTHING || found == WINDOW_FULL)
 		return 0;
 	barrier();
 	/* Received meanwhile? Then it is in a table, or will be. */
 	if ((__u64)GET(CAST(struct unix_skb_parms, walk->parms), fp) == walk->files)
-		shared.workers[walk->index & 1].n++;
+		shared.workers[walk->index & 1].n += found;
 	return 0;
 }
 

@@ -33,7 +33,7 @@ int holders(struct bpf_iter__task_file *ctx)
 	 */
 	const __u64 slots = WORD(&GET(GET(task, files), fdt)->fd), at = SLOT(slots, ctx->fd);
 	const int found = look_at_file(0, ctx->fd, at, WORD(&task->group_leader));
-	if (found == FILLED && SLOT(slots, ctx->fd) == at)
-		worker->n++;
+	if (found != WINDOW_FULL && SLOT(slots, ctx->fd) == at)
+		worker->n += found;
 	return found == WINDOW_FULL; /* 1: the same file again, after the window was read */
 }

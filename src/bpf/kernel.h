@@ -14,6 +14,7 @@ typedef unsigned long ulong;
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct hlist_node {
+	struct hlist_node *next;
 	struct hlist_node **pprev;
 };
 struct timespec64 { /* any word of memory: see WORD() */
@@ -96,6 +97,7 @@ struct sock_common {
 	atomic64_t skc_cookie;
 	ulong skc_flags;
 	struct hlist_nulls_node skc_nulls_node;
+	struct hlist_node skc_portaddr_node;
 };
 struct sk_buff {
 	struct sk_buff *next;
@@ -113,8 +115,9 @@ struct unix_skb_parms { /* what a UNIX socket keeps in .cb */
 };
 struct bpf_prog;
 struct sock_reuseport {
-	__u16 num_socks;
+	__u16 num_socks, num_closed_socks;
 	__u32 reuseport_id;
+	unsigned int has_conns : 1;
 	struct bpf_prog *prog;
 };
 struct socket;
@@ -138,6 +141,8 @@ struct inet_bind_bucket {
 	signed char fastreuse;
 	signed char fastreuseport;
 	kuid_t fastuid;
+	struct in6_addr fast_v6_rcv_saddr;
+	__be32 fast_rcv_saddr;
 	unsigned short fast_sk_family;
 	bool fast_ipv6_only;
 };
@@ -165,6 +170,7 @@ struct inet_timewait_sock {
 	volatile unsigned char tw_substate;
 	__be16 tw_sport;
 	struct timer_list tw_timer;
+	struct inet_bind_bucket *tw_tb;
 };
 struct request_sock {
 	__u8 num_retrans;

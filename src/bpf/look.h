@@ -5,10 +5,10 @@
 
 #include "bpf/fill.h"
 
+/* NOTHING, how many records were filled, or WINDOW_FULL. */
 enum look {
-	NOTHING,
-	FILLED,
-	WINDOW_FULL,
+	NOTHING = 0,
+	WINDOW_FULL = 1000,
 };
 
 enum {
@@ -75,6 +75,84 @@ static __always_inline struct task_struct *current_task(void)
 #else
 	return (struct task_struct *)bpf_get_current_task_btf(); /* 5.11 */
 #endif
+}
+
+#ifdef BERTH_BEFORE_5_17 /* no loop is long enough */
+static __always_inline __u32 count_behind(__u64 node)
+{
+	return WIRE_BEHIND_MAX;
+}
+#else
+struct behind_walk {
+	__u64 node;
+	__u32 n;
+};
+
+static long walk_behind(__u32 i, struct behind_walk *walk)
+{
+	if (!walk->node || walk->node & 1) /* include/linux/list_nulls.h */
+		return 1;
+	walk->n++;
+	walk->node = WORD(walk->node + bpf_core_field_offset(struct hlist_node, next));
+	return 0;
+}
+
+static __always_inline __u32 count_behind(__u64 node)
+{
+	struct behind_walk walk = {
+		.node = WORD(node + bpf_core_field_offset(struct hlist_node, next)),
+	};
+
+	bpf_loop(WIRE_BEHIND_MAX, walk_behind, &walk, 0);
+	return walk.n;
+}
+#endif
+
+/* Fill record @at with the rest of what there is to the TCP or UDP socket at @address. */
+__noinline int put_bind(__u32 at, __u64 address)
+{
+	struct wire_record *record = bpf_map_lookup_elem(&records, &at);
+
+	if (!record)
+		return 0;
+	struct wire_bind *to = &record->bind;
+	struct tcp_sock *tcp = CAST(struct tcp_sock, address);
+	struct sock *sk = &tcp->inet_conn.icsk_inet.sk;
+	struct sock_common *common = &sk->__sk_common;
+	const __u8 state = GET(common, skc_state);
+
+	__builtin_memset(to, 0, sizeof(*to));
+	record->kind = WIRE_BIND;
+	if (state == STATE_TIME_WAIT) {
+		fill_bucket(to, GET(CAST(struct inet_timewait_sock, address), tw_tb));
+		return 0;
+	}
+	if (state == STATE_NEW_SYN_RECV)
+		return 0;
+	struct sock_reuseport *group = GET(sk, sk_reuseport_cb);
+	if (group) {
+		to->group_has_conns = BITFIELD(group, has_conns);
+		to->group_has_closed = GET(group, num_closed_socks) != 0;
+	}
+	const __u16 protocol = GET(sk, sk_protocol);
+	if (protocol == PROTO_TCP)
+		fill_bucket(to, GET(&tcp->inet_conn, icsk_bind_hash));
+	const __u64 first = address + bpf_core_field_offset(struct sock_common, skc_nulls_node);
+	if (protocol == PROTO_TCP && state == STATE_LISTEN) {
+		to->behind_in_chain = count_behind(first);
+	} else if (protocol != PROTO_TCP && GET(common, skc_num)) {
+		to->behind_in_port = count_behind(first);
+		to->behind_in_chain = count_behind(
+			address + bpf_core_field_offset(struct sock_common, skc_portaddr_node));
+	}
+	return 0;
+}
+
+/* May WIRE_BIND follow? */
+static __always_inline bool tells_bind(__u16 family, __u16 protocol)
+{
+	return shared.question.with_bind && (family == IPV4 || family == IPV6) &&
+	       (protocol == PROTO_TCP || protocol == PROTO_UDP || protocol == PROTO_UDPLITE);
 }
 
 static __always_inline struct upid *upid_at(struct pid *pid, __u32 level)
@@ -148,8 +226,8 @@ __noinline int look_at_file(__u32 index, __u32 fd, __u64 address, __u64 leader)
 	__u32 at = worker->n;
 	/* A UNIX socket brings those in flight to it, and is not looked at twice. */
 	if (at + (GET(CAST(struct sock_common, sk), skc_family) == UNIX && fd != IN_FLIGHT
-			  ? MESSAGES_MAX * FILES_A_MESSAGE + 2
-			  : 2) > WIRE_WINDOW)
+			  ? MESSAGES_MAX * FILES_A_MESSAGE * 2 + 2
+			  : 3) > WIRE_WINDOW)
 		return WINDOW_FULL;
 	at += (index & 1) * WIRE_WINDOW;
 	if (!worker->told) {
@@ -168,7 +246,10 @@ __noinline int look_at_file(__u32 index, __u32 fd, __u64 address, __u64 leader)
 	else
 		record->socket.inode = (__u32)GET(inode, i_ino);
 	record->socket.fd = (__s32)fd;
-	return FILLED;
+	if (!tells_bind(record->socket.family, record->socket.protocol))
+		return 1;
+	put_bind(at + 1, sk);
+	return 2;
 }
 
 #endif

@@ -111,9 +111,9 @@ static long walk_slot(__u32 i, struct task_walk *walk)
 		walk->full = 1;
 		return 1;
 	}
-	if (found == FILLED) {
+	if (found) {
 		const bool counts = still_there(walk, fd, file);
-		worker->n += counts;
+		worker->n += counts ? found : 0;
 		worker->n_denied += !counts;
 		if (counts && shared.question.with_flight)
 			look_in_queue(walk->index, file, walk->leader);

@@ -58,7 +58,7 @@ __noinline int look_at_sock(__u32 index, __u64 address)
 		return NOTHING;
 	}
 	__u32 at = worker->n;
-	if (at >= WIRE_WINDOW)
+	if (at + 1 >= WIRE_WINDOW)
 		return WINDOW_FULL;
 	at += (index & 1) * WIRE_WINDOW;
 	struct wire_record *record = bpf_map_lookup_elem(&records, &at);
@@ -78,8 +78,10 @@ __noinline int look_at_sock(__u32 index, __u64 address)
 		/* Until 6.17 the user of a socket without a file was not kept. */
 		record->socket.uid = 0;
 	}
-	worker->n++;
-	return FILLED;
+	if (shared.question.with_bind)
+		put_bind(at + 1, address);
+	worker->n += shared.question.with_bind ? 2 : 1;
+	return 0;
 }
 
 static long walk_chain(__u32 i, struct chain_walk *walk)

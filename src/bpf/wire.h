@@ -26,6 +26,7 @@ enum wire_kind {
 	WIRE_PROCESS = 1, /* of the records that follow it, by this worker */
 	WIRE_SOCKET = 2,  /* a file descriptor of a process that is a socket */
 	WIRE_LOOSE = 3,	  /* a TCP socket found in the kernel's tables */
+	WIRE_BIND = 4,	  /* more of the socket before it */
 };
 
 enum wire_flag {
@@ -33,8 +34,6 @@ enum wire_flag {
 	WIRE_V6ONLY = 1 << 1,
 	WIRE_REUSEPORT_PROG = 1 << 2,
 	WIRE_MPTCP = 1 << 3,
-	WIRE_HAS_BUCKET = 1 << 4, /* the bucket_ fields are meant */
-	WIRE_BUCKET_V6ONLY = 1 << 5,
 	WIRE_HAS_FILE = 1 << 6, /* WIRE_LOOSE: it is somebody's all the same */
 	WIRE_HAS_BIND = 1 << 7,   /* .inet_flags, .userlocks and the reuseport group are meant */
 };
@@ -84,12 +83,22 @@ struct wire_socket {
 	wire_u8 userlocks, shutdown, reuse; /* the kernel's words for them */
 	wire_u8 timer; /* enum wire_timer */
 	wire_u8 retransmits;
-	/* What the port's bucket remembers of its binds: struct inet_bind_bucket. */
-	signed char bucket_fastreuse, bucket_fastreuseport;
-	wire_u16 bucket_family;
-	wire_u32 bucket_uid;
 	wire_u16 reuseport_members;
-	wire_u16 reserved;
+	wire_u8 reserved[8];
+};
+
+/* What bind() and the choice of a receiver look at; only when asked for. */
+struct wire_bind {
+	wire_u8 bucket_addr[16];
+	/* Sockets behind it in its chains: of UDP's port, of listeners or of UDP's port and address. */
+	wire_u32 behind_in_port, behind_in_chain;
+	/* What the port's bucket remembers of its binds: struct inet_bind_bucket. */
+	wire_u32 bucket_uid;
+	wire_u16 bucket_family;
+	signed char bucket_fastreuse, bucket_fastreuseport;
+	wire_u8 has_bucket, bucket_v6only;
+	wire_u8 group_has_conns, group_has_closed;
+	wire_u8 reserved[84];
 };
 
 struct wire_record {
@@ -98,11 +107,13 @@ struct wire_record {
 	union {
 		struct wire_process process;
 		struct wire_socket socket;
+		struct wire_bind bind;
 	};
 };
 
 enum {
 	WIRE_WORKERS = 2,
+	WIRE_BEHIND_MAX = 65536, /* no further is counted in wire_bind.behind_... */
 	WIRE_WINDOW = 8192, /* records each worker may write before its owner must read */
 };
 
@@ -126,7 +137,7 @@ struct wire_question {
 	wire_u32 reader_tids[WIRE_WORKERS];
 	wire_u32 local_port;	/* only sockets with this port; 0: all */
 	wire_u32 only_inet;	/* no others than IPv4 and IPv6 */
-	wire_u32 with_bind;	/* fill what is only meant with WIRE_HAS_BIND, and the bucket_ fields */
+	wire_u32 with_bind;	/* fill what is only meant with WIRE_HAS_BIND, and tell WIRE_BIND */
 	wire_u32 all_tables;	/* tables: also those with a file, to find the unheld */
 	wire_u32 tables;	/* 0: walk the tasks; 1: the TCP tables */
 	wire_u32 with_mptcp;	/* tables: also MPTCP's subflows, which no process holds itself */
@@ -140,6 +151,7 @@ struct wire_shared {
 };
 
 _Static_assert(sizeof(struct wire_process) == 120, "wire layout");
+_Static_assert(sizeof(struct wire_bind) == 120, "wire layout");
 _Static_assert(sizeof(struct wire_socket) == 112, "wire layout");
 _Static_assert(sizeof(struct wire_record) == 128, "wire layout");
 _Static_assert(sizeof(struct wire_worker) == 128, "wire layout");

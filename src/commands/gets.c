@@ -89,6 +89,18 @@ static const struct sock *same_socket(const struct gets *gets)
 	return NULL;
 }
 
+/* What this host sends to itself counts as arriving by the interface that has the address. */
+static uint32_t own_device(const struct gets *gets)
+{
+	const struct host *host = host_of(gets);
+	const struct interface *lo = host_interface_by_name(host, "lo");
+
+	for (size_t i = 0; i < host->n_addresses; i++)
+		if (addr_equal(&host->addresses[i].addr, &gets->flow.destination))
+			return host->addresses[i].interface;
+	return addr_is_loopback(&gets->flow.destination) && lo ? lo->index : 0;
+}
+
 static void ask_kernel(struct gets *gets)
 {
 	const struct inet_packet packet = {
@@ -97,7 +109,7 @@ static void ask_kernel(struct gets *gets)
 		.remote = gets->flow.source,
 		.local_port = gets->flow.destination_port,
 		.remote_port = gets->flow.source_port,
-		.device = gets->device,
+		.device = gets->device ? gets->device : own_device(gets),
 	};
 
 	gets->error = -inet_lookup(&gets->snap->namespaces[gets->netns], &packet, &gets->found);

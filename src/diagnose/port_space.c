@@ -2,13 +2,13 @@
 /* Snapshot in, model out. */
 #include "diagnose/port_space.h"
 #include "core/snapshot.h"
-#include "model/load.h"
+#include "diagnose/port_socks.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct host *host_of(const struct snapshot *snap, uint16_t netns)
+const struct host *port_space_host(const struct snapshot *snap, uint16_t netns)
 {
 	return netns && netns < snap->n_namespaces ? &snap->namespaces[netns].host : &snap->host;
 }
@@ -49,81 +49,6 @@ static int add_host(struct model_space *space, const struct host *host)
 	return err == -EEXIST ? 0 : err;
 }
 
-static bool known(const struct sock *sock, enum sock_option option)
-{
-	return sock->options_known & option;
-}
-
-/* Facts that no source could tell; the verdicts that hang on them say so. */
-static uint8_t unknown_facts(const struct sock *sock)
-{
-	uint8_t unknown = 0;
-
-	if (!known(sock, SOCK_OPTION_REUSEADDR))
-		unknown |= MODEL_FACT_REUSEADDR;
-	if (!known(sock, SOCK_OPTION_REUSEPORT))
-		unknown |= MODEL_FACT_REUSEPORT;
-	if (sock->local.family == ADDR_IPV6 && !known(sock, SOCK_OPTION_V6ONLY) &&
-	    addr_is_any(&sock->local))
-		unknown |= MODEL_FACT_V6ONLY;
-	if (sock->remote_port && !known(sock, SOCK_OPTION_CONNECT_BIND))
-		unknown |= MODEL_FACT_EPHEMERAL;
-	return unknown;
-}
-
-static struct model_existing existing_of(const struct snapshot *snap, const struct sock *sock)
-{
-	return (struct model_existing){
-		.local = sock->local,
-		.remote = sock->remote_port ? sock->remote : (struct addr){},
-		.local_port = sock->local_port,
-		.remote_port = sock->remote_port,
-		.uid = sock->uid,
-		.device = sock->device,
-		.proto = sock->proto,
-		.state = sock->state == SOCK_STATE_NEW_SYN_RECV ? SOCK_STATE_SYN_RECV : sock->state,
-		.v6 = sock->local.family == ADDR_IPV6,
-		.v6only = sock_option_is(sock, SOCK_OPTION_V6ONLY),
-		.reuseaddr = sock_option_is(sock, SOCK_OPTION_REUSEADDR),
-		.reuseport = sock_option_is(sock, SOCK_OPTION_REUSEPORT),
-		.freebind = sock_option_is(sock, SOCK_OPTION_FREEBIND),
-		.orphan = !sock->inode,
-		.ephemeral = sock_option_is(sock, SOCK_OPTION_CONNECT_BIND),
-		.unknown = unknown_facts(sock),
-	};
-}
-
-static int add_sock(struct port_space *space, uint32_t index)
-{
-	const struct model_existing existing =
-		existing_of(space->snap, &space->snap->socks[index]);
-	uint32_t id = 0;
-	int err = model_load(space->space, &existing, &id);
-
-	if (err)
-		return err;
-	if (id >= space->n_socks) {
-		uint32_t n = id + id / 2 + 16;
-		uint32_t *socks = reallocarray(space->socks, n, sizeof(*socks));
-		if (!socks)
-			return -ENOMEM;
-		for (uint32_t i = space->n_socks; i < n; i++)
-			socks[i] = 0;
-		space->socks = socks;
-		space->n_socks = n;
-	}
-	space->socks[id] = index + 1;
-	return 0;
-}
-
-static bool belongs(const struct sock *sock, uint16_t netns, uint16_t port)
-{
-	return sock->netns == netns && sock->local_port &&
-	       (!port || sock->local_port == port) &&
-	       (sock->proto == SOCK_PROTO_TCP || sock->proto == SOCK_PROTO_UDP ||
-		sock->proto == SOCK_PROTO_UDPLITE);
-}
-
 int port_space_init(struct port_space *space, const struct snapshot *snap, uint16_t netns,
 		    uint16_t port)
 {
@@ -131,11 +56,8 @@ int port_space_init(struct port_space *space, const struct snapshot *snap, uint1
 				     .space = model_space_new(&model_behaviour_latest)};
 	if (!space->space)
 		return -ENOMEM;
-	int err = add_host(space->space, host_of(snap, netns));
-	for (size_t i = 0; !err && i < snap->n_socks; i++)
-		if (belongs(&snap->socks[i], netns, port))
-			err = add_sock(space, (uint32_t)i);
-	return err;
+	int err = add_host(space->space, port_space_host(snap, netns));
+	return err ? err : port_socks_add(space, netns, port);
 }
 
 void port_space_release(struct port_space *space)

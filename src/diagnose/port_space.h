@@ -11,7 +11,9 @@
 #include <stdint.h>
 
 #include "model/space.h"
+#include "model/verdict.h"
 
+struct host;
 struct sock;
 struct snapshot;
 
@@ -20,7 +22,11 @@ struct port_space {
 	const struct snapshot *snap;
 	uint32_t *socks; /* by the space's socket number: index into snapshot.socks, plus 1 */
 	uint32_t n_socks;
+	struct model_ports listening; /* with a TCP listener */
 };
+
+/* Addresses and sysctls of namespace @netns (index). */
+const struct host *port_space_host(const struct snapshot *snap, uint16_t netns);
 
 /*
  * TCP, UDP and UDP-Lite sockets of namespace @netns (index) with local port @port (0: all). 0 or

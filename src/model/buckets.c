@@ -154,7 +154,7 @@ void owner_link(struct model_space *space, uint32_t id, uint32_t sock)
 	struct bucket *bucket = bucket_at(space, id);
 	struct msock *sk = sock_at(space, sock);
 	bool at_tail = bucket->kind == BUCKET_PORT && sk->flags & F_V6 && sk->flags & F_REUSEPORT &&
-		       rule_on(space, MODEL_RULE_REUSEPORT_TAIL);
+		       !(sk->flags & F_PLACED) && rule_on(space, MODEL_RULE_REUSEPORT_TAIL);
 
 	sk->a = id;
 	bucket->count++;

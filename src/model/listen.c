@@ -33,7 +33,8 @@ static int enter_chain(struct model_space *space, uint32_t id)
 	};
 	bool made;
 	uint32_t chain = bucket_make(space, &key, &made);
-	bool port = sock->flags & F_REUSEPORT;
+	/* One with all its state was told its group and place. */
+	bool port = sock->flags & F_REUSEPORT && !(sock->flags & F_PLACED);
 
 	if (!chain)
 		return -ENOMEM;

@@ -5,6 +5,7 @@
 #include "model/buckets.h"
 #include "model/flows.h"
 #include "model/listen.h"
+#include "model/share.h"
 #include "model/tcp_port.h"
 #include "model/udp_port.h"
 
@@ -12,7 +13,7 @@
 
 static uint32_t flags_of(const struct model_existing *e)
 {
-	return F_USED | F_LOADED | (e->v6 ? F_V6 | F_MCAST6_ALL : F_MCAST_ALL) |
+	return F_USED | (e->complete ? F_PLACED : F_LOADED) | (e->v6 ? F_V6 | F_MCAST6_ALL : F_MCAST_ALL) |
 	       (e->proto != SOCK_PROTO_TCP ? F_UDP : 0) |
 	       (e->proto == SOCK_PROTO_UDPLITE ? F_LITE : 0) | (e->v6only ? F_V6ONLY : 0) |
 	       (e->reuseaddr ? F_REUSEADDR : 0) | (e->reuseport ? F_REUSEPORT : 0) |
@@ -26,13 +27,15 @@ static bool is_connection(enum sock_state state)
 	       state != SOCK_STATE_BOUND_INACTIVE && state != SOCK_STATE_UNKNOWN;
 }
 
-static int enter_tcp(struct model_space *space, uint32_t id)
+static int enter_tcp(struct model_space *space, uint32_t id, const struct model_memory *memory)
 {
 	struct msock *sock = sock_at(space, id);
 	int r = sock->lport ? tcp_port_load(space, id) : 0;
 
 	if (r)
 		return r;
+	if (memory && sock->a)
+		tcp_port_remind(space, id, memory);
 	if (sock->state == SOCK_STATE_LISTEN)
 		return listen_enter(space, id);
 	return is_connection(sock->state) ? flows_add(space, id) : 0;
@@ -81,7 +84,7 @@ int model_load(struct model_space *space, const struct model_existing *e, uint32
 	sock->file = is_connection(sock->state) ? FILE_CONNECTED : FILE_UNCONNECTED;
 	if (sock->state == SOCK_STATE_TIME_WAIT)
 		sock->unknown &= (uint8_t)~MODEL_FACT_UID;
-	int r = sock->flags & F_UDP ? enter_udp(space, id) : enter_tcp(space, id);
+	int r = sock->flags & F_UDP ? enter_udp(space, id) : enter_tcp(space, id, e->memory);
 	if (!r)
 		*ret_sock = id;
 	return r;
@@ -103,6 +106,39 @@ int model_load_many(struct model_space *space, const struct model_existing *exis
 			ret_socks[i] = id;
 	}
 	return 0;
+}
+
+void model_load_first(struct model_space *space, uint32_t id)
+{
+	uint32_t chain = sock_at(space, id)->b;
+
+	if (!chain || bucket_at(space, chain)->head == id)
+		return;
+	chain_unlink(space, id); /* another is at its head: it stays */
+	chain_link(space, chain, id, false);
+}
+
+int model_load_group(struct model_space *space, uint32_t id, uint32_t other)
+{
+	return group_load(space, id, other);
+}
+
+void model_load_group_facts(struct model_space *space, uint32_t id,
+			    const struct model_group_facts *facts)
+{
+	uint32_t group = sock_at(space, id)->group;
+
+	if (!group)
+		return;
+	struct group *g = &space->groups[group];
+	g->program = facts->program;
+	g->has_conns = facts->has_conns;
+	g->n_closed = facts->has_closed;
+}
+
+int model_load_udp_slot(struct model_space *space, enum sock_proto proto, uint16_t port, uint32_t n)
+{
+	return udp_port_load_slot(space, proto, port, n);
 }
 
 int model_unknown(struct model_space *space, uint32_t id, enum model_fact fact)

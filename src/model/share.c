@@ -98,6 +98,15 @@ static int join(struct model_space *space, uint32_t id, uint32_t other)
 	return group_add(space, group, id);
 }
 
+int group_load(struct model_space *space, uint32_t id, uint32_t other)
+{
+	int r = group_found(space, other);
+
+	if (r || id == other)
+		return r;
+	return sock_at(space, id)->group ? 0 : group_add(space, sock_at(space, other)->group, id);
+}
+
 int group_join(struct model_space *space, uint32_t id, uint32_t bucket)
 {
 	const struct msock *sock = sock_at(space, id);

@@ -11,6 +11,8 @@
  */
 int group_join(struct model_space *space, uint32_t id, uint32_t bucket);
 /* A group of its own, because a program is attached before bind() or listen(). */
+/* @id is of the group of @other, or of a new one if that is itself. 0 or -ENOMEM. */
+int group_load(struct model_space *space, uint32_t id, uint32_t other);
 int group_found(struct model_space *space, uint32_t id);
 void group_leave(struct model_space *space, uint32_t id);
 

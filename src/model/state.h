@@ -52,6 +52,7 @@ enum msock_flag {
 	F_LOADED = 1 << 25,	/* read from a machine: order and port memory unknown */
 	F_TRANSPARENT = 1 << 26,
 	F_USED = 1 << 27,	/* the record is in use */
+	F_PLACED = 1 << 28,	/* read from a machine with all its state: it is told its places */
 };
 
 /* struct socket's own state, apart from the protocol's. */
@@ -107,6 +108,7 @@ struct bucket {
 	int8_t fr, frp;
 	bool f_v6, f_only;
 	bool loaded; /* holds, or held, sockets whose history is unknown */
+	bool told;   /* BUCKET_PORT: what it remembers was read from the machine */
 	uint32_t f_uid;
 	struct akey f_addr;
 };

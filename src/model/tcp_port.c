@@ -3,6 +3,7 @@
 #include "model/tcp_port.h"
 #include "model/akey.h"
 #include "model/buckets.h"
+#include "model/load.h"
 
 #include <errno.h>
 
@@ -264,9 +265,25 @@ int tcp_port_load(struct model_space *space, uint32_t id)
 
 	if (r)
 		return r;
-	bucket_at(space, buckets[0])->loaded = true;
+	struct bucket *port = bucket_at(space, buckets[0]);
+	port->loaded = !port->told;
 	owner_link(space, buckets[1], id);
 	return 0;
+}
+
+void tcp_port_remind(struct model_space *space, uint32_t id, const struct model_memory *memory)
+{
+	struct bucket *address = bucket_at(space, sock_at(space, id)->a);
+	struct bucket *port = bucket_at(space, address->parent);
+
+	port->told = true;
+	port->loaded = false;
+	port->fr = address->fr = memory->reuse;
+	port->frp = address->frp = memory->reuseport;
+	port->f_uid = memory->uid;
+	port->f_addr = akey_of(&memory->addr);
+	port->f_v6 = memory->addr.family == ADDR_IPV6;
+	port->f_only = memory->v6only;
 }
 
 int tcp_port_inherit(struct model_space *space, uint32_t id, uint32_t listener)

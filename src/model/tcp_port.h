@@ -19,6 +19,9 @@ int tcp_port_take(struct model_space *space, uint32_t id, uint16_t port);
 int tcp_port_take_connect(struct model_space *space, uint32_t id, uint16_t port);
 /* A socket read from a machine is put on its .lport; what the port remembers is then unknown. */
 int tcp_port_load(struct model_space *space, uint32_t id);
+struct model_memory;
+/* What the port of the loaded @id remembers, read from the machine. */
+void tcp_port_remind(struct model_space *space, uint32_t id, const struct model_memory *memory);
 /* @id joins its listener's port under its own address. */
 int tcp_port_inherit(struct model_space *space, uint32_t id, uint32_t listener);
 /* TIME_WAIT entry @id joins the bucket of @sock. */

@@ -171,6 +171,16 @@ static int count_slot(struct model_space *space, const struct msock *sock, uint1
 	return 0;
 }
 
+int udp_port_load_slot(struct model_space *space, enum sock_proto proto, uint16_t port, uint32_t n)
+{
+	const struct msock sock = {.flags = F_UDP | (proto == SOCK_PROTO_UDPLITE ? F_LITE : 0)};
+	int r = count_slot(space, &sock, port, 0);
+
+	if (!r)
+		*slot_count(space, &sock, port) = n;
+	return r;
+}
+
 static int enter_chain(struct model_space *space, uint32_t id, bool at_tail)
 {
 	struct msock *sock = sock_at(space, id);
@@ -191,13 +201,14 @@ int udp_port_take(struct model_space *space, uint32_t id, uint16_t port)
 	struct bucket_key key = port_key(sock, port);
 	bool made;
 	uint32_t bucket = bucket_make(space, &key, &made);
-	bool at_tail = sock->flags & F_V6 && sock->flags & F_REUSEPORT &&
+	bool placed = sock->flags & F_PLACED;
+	bool at_tail = sock->flags & F_V6 && sock->flags & F_REUSEPORT && !placed &&
 		       rule_on(space, MODEL_RULE_REUSEPORT_TAIL);
 
 	if (!bucket)
 		return -ENOMEM;
 	sock->lport = sock->shown_port = port;
-	if (sock->flags & F_REUSEPORT) {
+	if (sock->flags & F_REUSEPORT && !placed) {
 		int r = group_join(space, id, bucket);
 		if (r) {
 			sock->lport = 0;

@@ -16,4 +16,7 @@ void udp_port_leave(struct model_space *space, uint32_t id);
 /* The receive address becomes @addr: another chain, at its head, and out of the group. */
 int udp_address_set(struct model_space *space, uint32_t id, struct akey addr);
 
+/* The slot of @port holds @n sockets in all. 0 or -ENOMEM. */
+int udp_port_load_slot(struct model_space *space, enum sock_proto proto, uint16_t port, uint32_t n);
+
 #endif

@@ -90,7 +90,9 @@ void bpf_choose(const struct request *request, struct bpf_choice *ret)
 			   (tcp && !(request->facts & diag_facts));
 	ret->any |= (request->facts & FACT_OWNERS && !can_trace) || request->facts & FACT_REUSE ||
 		    request->source;
-	ret->tcp = ret->any && tcp && !(request->facts & diag_facts);
+	/* What bind() looks at is told whole, options and TIME_WAIT included. */
+	const uint32_t told = request->facts & FACT_REUSE ? FACT_SOCKOPT : 0;
+	ret->tcp = ret->any && tcp && !(request->facts & diag_facts & ~told);
 	if (n_files >= FILES_FOR_TWO && sysconf(_SC_NPROCESSORS_ONLN) > 1)
 		ret->workers = 2;
 }

@@ -48,17 +48,30 @@ void bpf_decode_bind(const struct wire_socket *from, struct sock *sock, struct b
 	set_option(sock, SOCK_OPTION_LOCK_ADDR, from->userlocks & WIRE_LOCK_ADDR);
 	set_option(sock, SOCK_OPTION_LOCK_PORT, from->userlocks & WIRE_LOCK_PORT);
 	set_option(sock, SOCK_OPTION_CONNECT_BIND, from->userlocks & WIRE_CONNECT_BIND);
-	*bind = (struct bind_facts){
-		.known = true,
-		.reuseport_id = from->reuseport_id,
-		.reuseport_members = from->reuseport_members,
-		.has_bucket = from->flags & WIRE_HAS_BUCKET,
-		.bucket_v6only = from->flags & WIRE_BUCKET_V6ONLY,
-		.bucket_fastreuse = from->bucket_fastreuse,
-		.bucket_fastreuseport = from->bucket_fastreuseport,
-		.bucket_family = bpf_decode_family(from->bucket_family),
-		.bucket_uid = from->bucket_uid,
-	};
+	bind->known = true;
+	bind->reuseport_id = from->reuseport_id;
+	bind->reuseport_members = from->reuseport_members;
+}
+
+void bpf_decode_more(const struct wire_bind *from, bool is_full, struct bind_facts *bind)
+{
+	bind->known = true;
+	bind->group_has_conns = from->group_has_conns;
+	bind->group_has_closed = from->group_has_closed;
+	bind->has_place = is_full && from->behind_in_port < WIRE_BEHIND_MAX &&
+			  from->behind_in_chain < WIRE_BEHIND_MAX;
+	bind->behind_in_port = from->behind_in_port;
+	bind->behind_in_chain = from->behind_in_chain;
+	bind->has_bucket = from->has_bucket;
+	if (!from->has_bucket)
+		return;
+	bind->bucket_v6only = from->bucket_v6only;
+	bind->bucket_fastreuse = from->bucket_fastreuse;
+	bind->bucket_fastreuseport = from->bucket_fastreuseport;
+	bind->bucket_uid = from->bucket_uid;
+	bind->bucket_addr.family = bpf_decode_family(from->bucket_family);
+	memcpy(bind->bucket_addr.bytes, from->bucket_addr,
+	       from->bucket_family == AF_INET ? 4 : 16);
 }
 
 static void take_address(struct addr *to, const uint8_t *bytes, const struct wire_socket *from)

@@ -3,10 +3,12 @@
 #ifndef BERTH_SOURCES_BPF_DECODE_H
 #define BERTH_SOURCES_BPF_DECODE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct bind_facts;
 struct sock;
+struct wire_bind;
 struct wire_socket;
 
 /* Everything of the zeroed @sock but .netns and .timer_ms, which need more than the record. */
@@ -15,6 +17,8 @@ void bpf_decode_tcp(const struct wire_socket *from, struct sock *sock);
 void bpf_decode_options(const struct wire_socket *from, struct sock *sock);
 /* Fill the zeroed @bind, and what FACT_REUSE adds to the options. */
 void bpf_decode_bind(const struct wire_socket *from, struct sock *sock, struct bind_facts *bind);
+/* Add what follows a socket's record. @is_full: not what is left of a connection. */
+void bpf_decode_more(const struct wire_bind *from, bool is_full, struct bind_facts *bind);
 uint8_t bpf_decode_state(const struct wire_socket *from); /* enum sock_state of a TCP socket */
 uint8_t bpf_decode_family(unsigned family); /* enum addr_family of an AF_ number */
 

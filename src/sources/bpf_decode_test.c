@@ -79,26 +79,45 @@ static void the_bucket_is_kept(void **state)
 	const struct wire_socket from = {
 		.type = SOCK_STREAM,
 		.userlocks = WIRE_LOCK_PORT,
-		.flags = WIRE_HAS_BUCKET | WIRE_BUCKET_V6ONLY | WIRE_REUSEPORT_PROG,
+		.flags = WIRE_REUSEPORT_PROG,
+		.reuseport_members = 4,
+	};
+	const struct wire_bind more = {
+		.has_bucket = 1,
+		.bucket_v6only = 1,
 		.bucket_fastreuse = -1,
 		.bucket_fastreuseport = 2,
 		.bucket_family = AF_INET6,
+		.bucket_addr = {[15] = 1},
 		.bucket_uid = 33,
-		.reuseport_members = 4,
+		.behind_in_chain = 3,
 	};
 	struct sock sock = {0};
-	struct bind_facts bind;
+	struct bind_facts bind = {0};
 
 	bpf_decode_bind(&from, &sock, &bind);
+	bpf_decode_more(&more, true, &bind);
 	assert_true(bind.known && bind.has_bucket && bind.bucket_v6only);
 	assert_int_equal(bind.bucket_fastreuse, -1);
 	assert_int_equal(bind.bucket_fastreuseport, 2);
-	assert_int_equal(bind.bucket_family, ADDR_IPV6);
+	assert_true(addr_is_loopback(&bind.bucket_addr));
 	assert_int_equal(bind.bucket_uid, 33);
 	assert_int_equal(bind.reuseport_members, 4);
+	assert_true(bind.has_place);
+	assert_int_equal(bind.behind_in_chain, 3);
 	assert_true(sock_option_is(&sock, SOCK_OPTION_REUSEPORT_PROG));
 	assert_true(sock_option_is(&sock, SOCK_OPTION_LOCK_PORT));
 	assert_false(sock_option_is(&sock, SOCK_OPTION_LOCK_ADDR));
+}
+
+static void a_chain_too_long_to_count_gives_no_place(void **state)
+{
+	const struct wire_bind more = {.behind_in_port = WIRE_BEHIND_MAX};
+	struct bind_facts bind = {0};
+
+	bpf_decode_more(&more, true, &bind);
+	assert_true(bind.known);
+	assert_false(bind.has_place);
 }
 
 int main(void)
@@ -109,6 +128,7 @@ int main(void)
 		cmocka_unit_test(states_are_those_of_sock_diag),
 		cmocka_unit_test(a_queue_is_never_negative),
 		cmocka_unit_test(the_bucket_is_kept),
+		cmocka_unit_test(a_chain_too_long_to_count_gives_no_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

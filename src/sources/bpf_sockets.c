@@ -44,6 +44,8 @@ struct gather {
 	uint16_t netns;	     /* ... and its index */
 	bool all_tcp;	     /* the sockets too, not only who holds them */
 	bool only_files;     /* of the TCP tables only sockets with a file are news */
+	struct bind_facts *more; /* whose the next record is, if that is WIRE_BIND; NULL: nobody's */
+	bool more_is_full;
 	uint64_t n_hashed;   /* held TCP sockets that must be in the table of connections */
 };
 
@@ -203,6 +205,8 @@ static int take_tcp(struct gather *gather, const struct wire_socket *from, uint1
 	struct bind_facts *bind = snapshot_bind(snap, snap->n_socks - 1);
 	if (bind)
 		bpf_decode_bind(from, sock, bind);
+	gather->more = bind;
+	gather->more_is_full = from->type;
 	return bind ? 0 : -ENOMEM;
 }
 
@@ -257,6 +261,8 @@ static int take_holding(struct gather *gather, const struct wire_socket *from)
 	bpf_decode_bind(from, &sock, &holding->bind);
 	holding->options = sock.options;
 	holding->options_known = sock.options_known;
+	gather->more = &holding->bind;
+	gather->more_is_full = true;
 	return 0;
 }
 
@@ -277,6 +283,14 @@ static int consume(void *data, const struct wire_record *records, size_t n)
 
 	for (size_t i = 0; !err && i < n; i++) {
 		const struct wire_socket *socket = &records[i].socket;
+		if (records[i].kind == WIRE_BIND) {
+			if (gather->more)
+				bpf_decode_more(&records[i].bind, gather->more_is_full,
+						gather->more);
+			gather->more = NULL;
+			continue;
+		}
+		gather->more = NULL;
 		if (records[i].kind == WIRE_PROCESS)
 			err = take_process(gather, &records[i].process);
 		else if (records[i].kind == WIRE_LOOSE)
