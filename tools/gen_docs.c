@@ -157,7 +157,7 @@ static void bash_values(const struct option_row *row, void *data)
 	if (!row->values)
 		return;
 	if (*row->values == '@')
-		printf("\t\t--%s) words=$(berth complete %s 2>/dev/null) ;;\n", row->name,
+		printf("\t\t--%s) words=$(berth complete %s -- \"$previous\" 2>/dev/null) ;;\n", row->name,
 		       row->values + 1);
 	else
 		printf("\t\t--%s) words='%s' ;;\n", row->name, row->values);
@@ -173,7 +173,7 @@ static void bash_command(const struct command *command)
 	options_foreach(command, bash_values, NULL);
 	printf("\t\t*) ");
 	if (command->operands && *command->operands == '@')
-		printf("words=$(berth complete %s 2>/dev/null)", command->operands + 1);
+		printf("words=$(berth complete %s -- \"$previous\" 2>/dev/null)", command->operands + 1);
 	else
 		printf("words=");
 	printf(" ;;\n\t\tesac\n\t\t;;\n");
@@ -181,30 +181,43 @@ static void bash_command(const struct command *command)
 
 static void bash_all(void)
 {
+	/* The line is split anew: readline's own words end at colons and equal signs. */
 	puts("# bash completion for berth; generated from the program's own tables\n"
 	     "_berth() {\n"
-	     "\tlocal cur command='' option='' words='' options='' i\n"
-	     "\tlocal COMP_WORDBREAKS=${COMP_WORDBREAKS//:/}\n"
-	     "\tcur=${COMP_WORDS[COMP_CWORD]}\n"
-	     "\t[[ $COMP_CWORD -gt 1 ]] && command=${COMP_WORDS[1]}\n"
-	     "\t[[ $command == -* ]] && command=''\n"
-	     "\tif [[ $cur == = ]]; then cur=''; option=${COMP_WORDS[COMP_CWORD-1]}\n"
-	     "\telif [[ ${COMP_WORDS[COMP_CWORD-1]} == = ]]; then option=${COMP_WORDS[COMP_CWORD-2]}\n"
-	     "\telif [[ ${COMP_WORDS[COMP_CWORD-1]} == --* ]]; then option=${COMP_WORDS[COMP_CWORD-1]}\n"
+	     "\tlocal line=${COMP_LINE:0:COMP_POINT} cur previous head i\n"
+	     "\tlocal command='' option='' words='' options=''\n"
+	     "\tlocal -a typed\n"
+	     "\tread -ra typed <<<\"$line\"\n"
+	     "\tcur=${line##*[[:space:]]}\n"
+	     "\t[[ -n $cur ]] && unset 'typed[-1]'\n"
+	     "\tprevious=${typed[-1]}\n"
+	     "\t[[ ${#typed[@]} -gt 1 && ${typed[1]} != -* ]] && command=${typed[1]}\n"
+	     "\tif [[ $cur == --*=* ]]; then option=${cur%%=*}; cur=${cur#*=}\n"
+	     "\telif [[ $previous == --* ]]; then option=$previous\n"
 	     "\tfi\n"
 	     "\tcase $command in");
 	for (size_t i = 0; commands[i]; i++)
 		if (!commands[i]->hidden)
 			bash_command(commands[i]);
-	printf("\tesac\n\tif [[ $COMP_CWORD -eq 1 && $cur != -* ]]; then words='help");
+	printf("\tesac\n\tif [[ ${#typed[@]} -eq 1 && $cur != -* && -z $option ]]; then words='help");
 	for (size_t i = 0; commands[i]; i++)
 		if (!is_default(commands[i]) && !commands[i]->hidden)
 			printf(" %s", commands[i]->name);
 	puts("'; fi\n"
 	     "\t[[ $cur == -* ]] && words=$options\n"
-	     "\tif [[ $words == @file ]]; then mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); return; fi\n"
-	     "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
-	     "\t[[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace\n"
+	     "\tif [[ $words == @file ]]; then\n"
+	     "\t\tcompopt -o filenames\n"
+	     "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+	     "\t\treturn\n"
+	     "\tfi\n"
+	     "\thead=${cur%\"${cur##*,}\"}\n"
+	     "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"${cur##*,}\")\n"
+	     "\tfor i in \"${!COMPREPLY[@]}\"; do\n"
+	     "\t\tCOMPREPLY[i]=$head${COMPREPLY[i]}\n"
+	     "\t\t# readline replaces only what stands behind the last colon\n"
+	     "\t\t[[ $cur == *:* && $COMP_WORDBREAKS == *:* ]] && COMPREPLY[i]=${COMPREPLY[i]#\"${cur%\"${cur##*:}\"}\"}\n"
+	     "\tdone\n"
+	     "\t[[ ${COMPREPLY[0]-} == *[=:] ]] && compopt -o nospace\n"
 	     "}\n"
 	     "complete -F _berth berth");
 }
@@ -227,8 +240,10 @@ static void zsh_option(const struct option_row *row, void *data)
 			;
 		else if (!strcmp(row->values, "@file"))
 			printf("_files");
+		else if (!strcmp(row->values, "@columns"))
+			printf("{_values -s , column ${(f)\"$(berth complete columns 2>/dev/null)\"}}");
 		else if (*row->values == '@')
-			printf("{_values word ${(f)\"$(berth complete %s 2>/dev/null)\"}}", row->values + 1);
+			printf("{compadd -- ${(f)\"$(berth complete %s 2>/dev/null)\"}}", row->values + 1);
 		else
 			printf("(%s)", row->values);
 	}
@@ -258,7 +273,7 @@ static void zsh_all(void)
 			if (command->operands && !strcmp(command->operands, "@file"))
 				puts("\t\t\t'*:file:_files'");
 			else if (command->operands && *command->operands == '@')
-				printf("\t\t\t'*:word:{compadd -- ${(f)\"$(berth complete %s 2>/dev/null)\"}}'\n",
+				printf("\t\t\t'*:word:{compadd -- ${(f)\"$(berth complete %s -- $words[CURRENT-1] 2>/dev/null)\"}}'\n",
 				       command->operands + 1);
 			else
 				puts("\t\t\t'*: :'");
@@ -279,7 +294,7 @@ static void fish_option(const struct option_row *row, void *data)
 	if (row->values && !strcmp(row->values, "@file"))
 		printf(" -F");
 	else if (row->values && *row->values == '@')
-		printf(" -f -a '(berth complete %s 2>/dev/null)'", row->values + 1);
+		printf(" -f -a '(__berth_words %s)'", row->values + 1);
 	else if (row->values)
 		printf(" -f -a '%s'", row->values);
 	printf(" -d '");
@@ -290,6 +305,13 @@ static void fish_option(const struct option_row *row, void *data)
 static void fish_all(void)
 {
 	puts("# fish completion for berth; generated from the program's own tables\n"
+	     "function __berth_words\n"
+	     "\tset -l value (string replace -r -- '^--[^=]*=' '' (commandline -ct))\n"
+	     "\tset -l head (string replace -r -- '[^,]*$' '' $value)\n"
+	     "\tset -l before (commandline -opc)\n"
+	     "\tfor word in (berth complete $argv[1] -- $before[-1] 2>/dev/null)\n"
+	     "\t\techo $head$word\n"
+	     "\tend\nend\n"
 	     "complete -c berth -f");
 	for (size_t i = 0; commands[i]; i++) {
 		const struct command *command = commands[i];
@@ -309,7 +331,7 @@ static void fish_all(void)
 		if (command->operands && !strcmp(command->operands, "@file"))
 			printf("complete -c berth -n '%s' -F\n", when);
 		else if (command->operands && *command->operands == '@')
-			printf("complete -c berth -n '%s' -a '(berth complete %s 2>/dev/null)'\n", when,
+			printf("complete -c berth -n '%s' -a '(__berth_words %s)'\n", when,
 			       command->operands + 1);
 	}
 }

@@ -267,5 +267,6 @@ const struct command command_gets = {
 		    "berth gets udp 1.2.3.4:53 '>' 10.0.0.2:53 --device eth0\tOne that arrives by eth0\n",
 	.options = gets_options,
 	.groups = OPTIONS_OUTPUT | OPTIONS_SNAPSHOT,
+	.operands = "@endpoint",
 	.run = run_gets,
 };

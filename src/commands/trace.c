@@ -280,5 +280,6 @@ const struct command command_trace = {
 		    "berth trace --icmp -n example.org\tWith echo requests, addresses only\n",
 	.options = options,
 	.groups = OPTIONS_OUTPUT,
+	.operands = "@endpoint",
 	.run = run,
 };

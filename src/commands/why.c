@@ -232,5 +232,6 @@ const struct command command_why = {
 		    "berth why -- curl https://example.org\tRun it; explain the call that fails\n",
 	.options = options,
 	.groups = OPTIONS_OUTPUT | OPTIONS_SNAPSHOT,
+	.operands = "@why",
 	.run = run,
 };
