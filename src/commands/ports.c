@@ -15,7 +15,7 @@ static int ports_run(const struct invocation *inv)
 {
 	struct request request = {
 		.facts = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES | FACT_CONTAINERS |
-			 FACT_HOST | FACT_NAT,
+			 FACT_HOST | FACT_NAT | FACT_NOTES,
 		.protos = PROTO_BIT(SOCK_PROTO_TCP) | PROTO_BIT(SOCK_PROTO_UDP) |
 			  PROTO_BIT(SOCK_PROTO_UDPLITE),
 		.states = STATE_BIT(SOCK_STATE_LISTEN) | STATE_BIT(SOCK_STATE_ESTABLISHED) |

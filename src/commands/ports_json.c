@@ -27,6 +27,8 @@ static void put_service(struct json *json, const struct sock *sock)
 		json_put_text(json, "advice", advice->text);
 }
 
+enum { FACTS = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES };
+
 static void put_known(struct json *json, const char *key, const char *text)
 {
 	if (text)
@@ -56,7 +58,12 @@ static void put_sockets(struct json *json, const struct snapshot *snap, const st
 	json_open(json, '[');
 	for (uint32_t i = 0; i < row->n_socks; i++) {
 		const struct sock *sock = &snap->socks[row->socks[i]];
-		sock_json(json, snap, sock, FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES);
+		json_open(json, '{');
+		sock_json_members(json, snap, sock, FACTS);
+		json_key(json, "owners");
+		sock_json_owners(json, snap, sock, FACTS);
+		sock_json_notes(json, snap, sock);
+		json_close(json, '}');
 	}
 	json_close(json, ']');
 }

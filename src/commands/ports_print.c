@@ -99,10 +99,15 @@ static void add_user(const struct view *view, const struct port_row *row, struct
 }
 
 /* The unit or container that restarts it; the most telling name of it. */
-static const char *home_of(const struct port_row *row)
+static const char *home_of(const struct view *view, const struct port_row *row)
 {
 	const struct proc *proc = row->proc;
+	const struct note *note = sock_note(view->snap, row->first, 0);
 
+	if (note && note->kind == NOTE_ACTIVATION && note->subject)
+		return note->subject;
+	if (note && note->kind == NOTE_DEVICE)
+		return note->object;
 	if (!proc)
 		return NULL;
 	if (proc->container_name)
@@ -115,14 +120,14 @@ static const char *home_of(const struct port_row *row)
 static void add_home(const struct view *view, const struct port_row *row, struct strbuf *text,
 		     enum style *style)
 {
-	const char *home = home_of(row);
+	const char *home = home_of(view, row);
 	size_t len = home ? strlen(home) : 0;
 
 	if (!home) {
 		strbuf_add_char(text, '-');
 		return;
 	}
-	if (home == row->proc->container && len > 12)
+	if (row->proc && home == row->proc->container && len > 12)
 		len = 12; /* as every container tool shortens them */
 	escape_add(text, home, len);
 }
@@ -130,7 +135,7 @@ static void add_home(const struct view *view, const struct port_row *row, struct
 static bool has_home(const struct view *view)
 {
 	for (size_t i = 0; i < view->rows->n; i++)
-		if (home_of(&view->rows->rows[i]))
+		if (home_of(view, &view->rows->rows[i]))
 			return true;
 	return false;
 }

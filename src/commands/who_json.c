@@ -47,6 +47,7 @@ static void put_sock(struct json *json, const struct snapshot *snap, const struc
 	for (uint32_t nth = 0; nth < sock->n_owners; nth++)
 		put_owner(json, snap, sock, nth);
 	json_close(json, ']');
+	sock_json_notes(json, snap, sock);
 	if (!sock->n_owners) {
 		ownerless_explain(snap, sock, &text);
 		json_put_text(json, "ownerless", ownerless_word(ownerless_kind(snap, sock)));

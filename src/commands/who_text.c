@@ -242,6 +242,23 @@ static void put_others(struct text *text, size_t first, size_t end)
 	put_line(text, "with");
 }
 
+/* Each sentence once, however many sockets it is about. */
+static void put_notes(struct text *text, size_t first, size_t end)
+{
+	const struct snapshot *snap = text->who->snap;
+	const struct note *note;
+	const char *last = "";
+
+	for (size_t i = first; i < end && snap->n_notes; i++) {
+		const struct sock *sock = &snap->socks[text->holds[i].sock];
+		for (uint32_t nth = 0; (note = sock_note(snap, sock, nth)); nth++) {
+			if (note->text && strcmp(note->text, last) != 0)
+				put_text(text, "note", note->text);
+			last = note->text ? note->text : last;
+		}
+	}
+}
+
 static void put_netns(struct text *text, const struct sock *sock)
 {
 	const struct snapshot *snap = text->who->snap;
@@ -263,6 +280,7 @@ static void put_holder(struct text *text, size_t first, size_t end)
 	for (unsigned proto = 0; proto < N_SOCK_PROTOS; proto++)
 		for (unsigned state = N_SOCK_STATES; state-- > 0;)
 			put_sockets(text, first, end, proto, state);
+	put_notes(text, first, end);
 	put_netns(text, &snap->socks[text->holds[first].sock]);
 	if (user)
 		put_text(text, "user", user);

@@ -22,6 +22,7 @@ enum fact {
 	FACT_NAT = 1 << 10,	  /* ports served without a socket: DNAT, redirect, sk_lookup ... */
 	FACT_ALL_PROCESSES = 1 << 11, /* also processes that hold no socket of the answer */
 	FACT_PAIRS = 1 << 13,	  /* the other ends of connections within the machine: core/pair.h */
+	FACT_NOTES = 1 << 14,	  /* what owners alone do not tell: core/note.h */
 	FACT_USERS = 1 << 12,	  /* the names of the user ids of sockets and processes */
 };
 

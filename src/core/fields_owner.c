@@ -145,3 +145,14 @@ GETTER(process_cgroup)
 
 ROW(process_cgroup, .title = "Process Cgroup", .type = VALUE_TEXT,
     .needs = FACT_OWNERS | FACT_PROCESSES, .help = "control groups the processes are in")
+
+GETTER(note)
+{
+	const struct note *note = sock_note(snap, sock, nth);
+
+	return note && value_text(ret, note->text);
+}
+
+/* Not of an owner, though found by way of them. */
+ROW(note, .title = "Note", .type = VALUE_TEXT, .needs = FACT_NOTES,
+    .help = "for which unit it is held, or what of the kernel's has it")

@@ -2,8 +2,10 @@
 /* Growing arrays, and the indices over them. */
 #include "core/snapshot.h"
 #include "base/array.h"
+#include "base/auto.h"
 #include "base/hash.h"
 #include "base/pages.h"
+#include "base/strbuf.h"
 #include "core/sock_extra.h"
 
 #include <errno.h>
@@ -34,6 +36,7 @@ void snapshot_free(struct snapshot *snap)
 	free(snap->namespaces);
 	free(snap->coverages);
 	free(snap->forwards);
+	free(snap->notes);
 	free(snap->texts);
 	free(snap->text_lens);
 	free(snap->text_slots);
@@ -169,6 +172,15 @@ struct forward *snapshot_add_forward(struct snapshot *snap)
 	return forward;
 }
 
+struct note *snapshot_add_note(struct snapshot *snap, size_t sock)
+{
+	if (!array_grow(&snap->notes, snap->n_notes, &snap->room_notes, sizeof(*snap->notes)))
+		return NULL;
+	struct note *note = &snap->notes[snap->n_notes++];
+	*note = (struct note){.sock = (uint32_t)sock};
+	return note;
+}
+
 int snapshot_add_owner(struct snapshot *snap, size_t sock, size_t proc, int fd)
 {
 	if (!array_grow(&snap->owners, snap->n_owners, &snap->room_owners, sizeof(*snap->owners)))
@@ -258,12 +270,29 @@ int snapshot_index_pids(struct snapshot *snap)
 	return 0;
 }
 
+static int notes_compose(struct snapshot *snap)
+{
+	for (size_t i = 0; i < snap->n_notes; i++) {
+		AUTO(strbuf_release) struct strbuf text = STRBUF_INIT;
+		if (snap->notes[i].text)
+			continue;
+		note_compose(&snap->notes[i], &text);
+		snap->notes[i].text =
+			text.failed ? NULL : arena_dup(&snap->arena, text.text, text.len);
+		if (!snap->notes[i].text)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int snapshot_index(struct snapshot *snap)
 {
 	int err = owners_sort(snap);
 
 	if (!err)
 		err = index_inodes(snap);
+	if (!err)
+		err = notes_compose(snap);
 	return err ? err : snapshot_index_pids(snap);
 }
 

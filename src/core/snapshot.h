@@ -17,6 +17,7 @@
 #include "core/coverage.h"
 #include "core/forward.h"
 #include "core/host.h"
+#include "core/note.h"
 #include "core/proc.h"
 #include "core/sock.h"
 
@@ -66,6 +67,8 @@ struct snapshot {
 	size_t n_users, room_users;
 	struct forward *forwards; /* ports served without a socket */
 	size_t n_forwards, room_forwards;
+	struct note *notes; /* on sockets */
+	size_t n_notes, room_notes;
 	struct host host; /* of the namespace asked about, the reader's own by default */
 	const char **texts; /* interned: see snapshot_text(); [0] is "" */
 	uint32_t *text_lens;
@@ -110,6 +113,8 @@ struct proc *snapshot_add_proc(struct snapshot *snap);
 struct namespace *snapshot_add_namespace(struct snapshot *snap);
 struct coverage *snapshot_add_coverage(struct snapshot *snap);
 struct forward *snapshot_add_forward(struct snapshot *snap);
+/* On the socket with index @sock. */
+struct note *snapshot_add_note(struct snapshot *snap, size_t sock);
 /* 0 or -ENOMEM. */
 int snapshot_add_owner(struct snapshot *snap, size_t sock, size_t proc, int fd);
 

@@ -46,6 +46,11 @@ static const char *forward_word(unsigned index)
 	return index <= FORWARD_SK_LOOKUP ? forward_kind_name(index) : NULL;
 }
 
+static const char *note_word(unsigned index)
+{
+	return index < N_NOTE_KINDS ? note_kind_name(index) : NULL;
+}
+
 static const char *level_word(unsigned index)
 {
 	static const char *const words[] = {"not-asked", "none", "partial", "full"};
@@ -206,5 +211,17 @@ const struct member forward_members[] = {
 const struct member user_members[] = {
 	NUMBER(user, uid),
 	TEXT(user, name),
+	{},
+};
+
+const struct member note_members[] = {
+	NUMBER(note, sock),
+	{.key = "what", .kind = MEMBER_WORD, .offset = offsetof(struct note, kind),
+	 .size = sizeof(uint8_t), .word = note_word},
+	NUMBER(note, pid),
+	MEMBER(note, fd, MEMBER_SIGNED),
+	TEXT(note, subject),
+	TEXT(note, object),
+	TEXT(note, comm),
 	{},
 };

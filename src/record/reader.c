@@ -137,6 +137,22 @@ static int read_forward(struct recording_reader *reader)
 	return error;
 }
 
+static int read_note(struct recording_reader *reader)
+{
+	const struct record_shape shape = {.members = note_members};
+	struct note note = {0};
+	int error = record_object(reader, &shape, &note);
+
+	if (error)
+		return error;
+	if (note.sock >= reader->snap->n_socks)
+		return record_bad(reader, "a note on a socket that was not described");
+	struct note *copy = snapshot_add_note(reader->snap, note.sock);
+	if (copy)
+		*copy = note;
+	return copy ? 0 : -ENOMEM;
+}
+
 static int read_coverage(struct recording_reader *reader)
 {
 	const struct record_shape shape = {.members = coverage_members};
@@ -264,6 +280,7 @@ static const struct {
 	{"socket", read_sock},	     {"process", read_process}, {"namespace", read_namespace},
 	{"host", record_host},	     {"user", read_user},	{"coverage", read_coverage},
 	{"end", read_end},	     {"forward", read_forward},
+	{"note", read_note},
 };
 
 static int read_record(struct recording_reader *reader)

@@ -91,6 +91,10 @@ static struct snapshot *sample(void)
 	*forward = (struct forward){.kind = FORWARD_REDIRECT, .proto = SOCK_PROTO_UDP,
 				    .ports = {53, 53}, .to_ports = {5353, 5353},
 				    .to = addr_ipv4(0x7f000001), .by = "nft ip nat out, handle 3"};
+	struct note *note = snapshot_add_note(snap, 1);
+	note->kind = NOTE_DEVICE;
+	note->subject = "vxlan";
+	note->object = "vx\n1";
 	struct coverage *coverage = snapshot_add_coverage(snap);
 	*coverage = (struct coverage){.source = "owners", .how = "/proc/PID/fd", .error = EACCES,
 				      .level = COVERAGE_PARTIAL, .what = "x", .needs = "root"};
@@ -115,6 +119,9 @@ static void check_round_trip(void **state)
 	assert_int_equal(back->socks[0].n_owners, 2);
 	assert_int_equal(back->extras[1].tcp_info.bytes[2], 0xfe);
 	assert_string_equal(snapshot_user_name(back, 33), "www-data");
+	assert_int_equal(back->n_notes, 1);
+	assert_string_equal(sock_note(back, &back->socks[1], 0)->text,
+			    "the kernel's own, for vxlan device vx\n1");
 	assert_int_equal(back->n_forwards, 1);
 	assert_string_equal(back->forwards[0].by, "nft ip nat out, handle 3");
 }

@@ -150,6 +150,11 @@ int recording_write(const struct snapshot *snap, struct out *out)
 	}
 	for (size_t i = 0; i < snap->n_socks && !out->error; i++)
 		write_sock(snap, i, &json);
+	for (size_t i = 0; i < snap->n_notes; i++) {
+		open_record(&json, "note");
+		members_write(note_members, snap, &snap->notes[i], &json);
+		close_record(&json);
+	}
 	open_record(&json, "end");
 	json_put_u64(&json, "sockets", snap->n_socks);
 	close_record(&json);

@@ -123,3 +123,30 @@ void sock_json_fields(struct json *json, const struct snapshot *snap, const stru
 	}
 	json_close(json, '}');
 }
+
+static void put_known(struct json *json, const char *key, const char *text)
+{
+	if (text)
+		json_put_text(json, key, text);
+}
+
+void sock_json_notes(struct json *json, const struct snapshot *snap, const struct sock *sock)
+{
+	const struct note *note = sock_note(snap, sock, 0);
+
+	if (!note)
+		return;
+	json_key(json, "notes");
+	json_open(json, '[');
+	for (uint32_t nth = 0; (note = sock_note(snap, sock, nth)); nth++) {
+		json_open(json, '{');
+		json_put_text(json, "kind", note_kind_name((enum note_kind)note->kind));
+		put_known(json, "subject", note->subject);
+		put_known(json, "object", note->object);
+		if (note->pid)
+			json_put_u64(json, "pid", note->pid);
+		put_known(json, "text", note->text);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}

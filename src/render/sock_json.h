@@ -35,4 +35,7 @@ void sock_json_owner_members(struct json *json, const struct snapshot *snap,
 void sock_json_owners(struct json *json, const struct snapshot *snap, const struct sock *sock,
 		      uint32_t facts);
 
+/* "notes":[{"kind":...,"text":...}], as the next key of the open object; nothing if there are none. */
+void sock_json_notes(struct json *json, const struct snapshot *snap, const struct sock *sock);
+
 #endif

@@ -18,6 +18,7 @@
 	X(sock_options)	\
 	X(processes)	\
 	X(containers)	\
+	X(activation)	\
 	X(forwards)	\
 	X(users)
 
@@ -48,13 +49,23 @@ static int index_for(struct snapshot *snap, const struct source *source, size_t 
 	return snapshot_index(snap);
 }
 
-int sources_collect(const struct request *request, struct snapshot **ret_snap)
+/* Notes are about what is held, and by what kind of program. */
+static void widen(struct request *request)
 {
+	if (request->facts & FACT_NOTES)
+		request->facts |= FACT_OWNERS | FACT_PROCESSES;
+}
+
+int sources_collect(const struct request *asked, struct snapshot **ret_snap)
+{
+	struct request widened = *asked;
+	const struct request *request = &widened;
 	AUTO(snapshot_freep) struct snapshot *snap = snapshot_new();
 	size_t n_indexed = 0; /* sockets in the index */
 
 	if (!snap)
 		return -ENOMEM;
+	widen(&widened);
 	snap->taken_ns = clock_ns(CLOCK_REALTIME);
 	snap->boot_ns = snap->taken_ns - clock_ns(CLOCK_BOOTTIME);
 	for (size_t i = 0; i < N_ELEMENTS(sources); i++) {
