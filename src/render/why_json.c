@@ -127,7 +127,7 @@ static void add_finding(struct strbuf *sb, const struct case_facts *facts,
 	strbuf_add_text(sb, ",\n ");
 	add_member(sb, "certainty", best ? certainty_of(best) : outcome_of(facts).ok ? "certain" : "unknown");
 	strbuf_add_text(sb, ",\n ");
-	add_member(sb, "says", best ? best->says : outcome_of(facts).ok ? "It works." : "It fails, and nothing found tells why.");
+	add_member(sb, "says", summary_of(facts, findings));
 	strbuf_add_text(sb, ",\n \"evidence\":[");
 	add_evidence(sb, best, &first);
 	add_evidence(sb, findings->observed, &first);

@@ -62,7 +62,7 @@ void why_text(struct strbuf *sb, const struct case_facts *facts, const struct fi
 	const char *plain = colour ? "\033[0m" : "";
 
 	strbuf_add_text(sb, bold);
-	add_line(sb, "", best ? best->says : outcome.ok ? "It works." : "It fails, and nothing found tells why.");
+	add_line(sb, "", summary_of(facts, findings));
 	strbuf_add_text(sb, plain);
 	if (best)
 		strbuf_printf(sb, "  cause: %s (%s)%s%s\n", cause_rows[best->cause].id,

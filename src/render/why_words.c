@@ -58,6 +58,18 @@ const struct finding *answer_of(const struct case_facts *facts, const struct fin
 	return best && best->proof > PROOF_GUESS ? best : NULL;
 }
 
+const char *summary_of(const struct case_facts *facts, const struct findings *findings)
+{
+	const struct finding *best = answer_of(facts, findings);
+
+	if (best)
+		return best->says;
+	if (!outcome_of(facts).ok)
+		return "It fails, and nothing found tells why.";
+	/* A program may fail by other things than sockets. */
+	return facts->asked.command ? "No socket call of the command failed." : "It works.";
+}
+
 unsigned also_of(const struct findings *findings, const struct finding **ret)
 {
 	unsigned n = 0;

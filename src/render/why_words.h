@@ -23,6 +23,8 @@ struct outcome {
 struct outcome outcome_of(const struct case_facts *facts);
 /* The finding that is the answer, or NULL. */
 const struct finding *answer_of(const struct case_facts *facts, const struct findings *findings);
+/* The answer in one sentence. */
+const char *summary_of(const struct case_facts *facts, const struct findings *findings);
 /* Up to N_ALSO further causes that stand beside it; returns how many. */
 unsigned also_of(const struct findings *findings, const struct finding **ret);
 const char *certainty_of(const struct finding *finding);
