@@ -34,20 +34,12 @@ static __always_inline bool still_there(struct task_walk *walk, __u64 fd, __u64 
 	       (__u64)GET(walk->task, files) == walk->files;
 }
 
-enum { AHEAD = 16 }; /* tables have a multiple of 64 slots */
-
 #ifdef BERTH_BEFORE_6_2
 static __always_inline int load_ahead(__u32 index, __u64 slots, __u64 first)
 {
 	return 0;
 }
 #else
-struct {
-	__u64 files[AHEAD], sockets[AHEAD]; /* addresses */
-	__u64 sum;			    /* keeps the loads from being left out */
-	__u64 apart[7];
-} ahead[WIRE_WORKERS];
-
 /* What look_at_file() will read of an IPv4 or IPv6 socket at @address. */
 static __always_inline __u64 load_socket(__u64 address)
 {
@@ -60,12 +52,7 @@ static __always_inline __u64 load_socket(__u64 address)
 	       GET(tcp, copied_seq) + GET(tcp, write_seq) + GET(tcp, rcv_nxt);
 }
 
-/*
- * Nearly all time goes into waiting for memory that no cache holds, and for one socket each read
- * needs the answer of the one before: slot, file, socket, its parts. So the same read is made for
- * many slots in a row, which the processor waits for together. No branches: the verifier would
- * follow each of them in each round. Reads from address 0 yield 0.
- */
+/* What look_at_file() will read for slots @first and following. */
 __noinline int load_ahead(__u32 index, __u64 slots, __u64 first)
 {
 	const __u64 ops = shared.socket_ops;
@@ -73,16 +60,16 @@ __noinline int load_ahead(__u32 index, __u64 slots, __u64 first)
 
 	index &= 1;
 	for (__u32 i = 0; i < AHEAD; i++)
-		ahead[index].files[i] = SLOT(slots, first + i);
+		ahead[index].words[i] = SLOT(slots, first + i);
 	for (__u32 i = 0; i < AHEAD; i++) {
-		struct file *file = CAST(struct file, ahead[index].files[i]);
+		struct file *file = CAST(struct file, ahead[index].words[i]);
 		const __u64 other = WORD(&file->f_op) ^ ops;
-		ahead[index].sockets[i] = WORD(&file->private_data) & (((other | -other) >> 63) - 1);
+		ahead[index].words[i] = WORD(&file->private_data) & (((other | -other) >> 63) - 1);
 	}
 	for (__u32 i = 0; i < AHEAD; i++)
-		ahead[index].sockets[i] = WORD(&CAST(struct socket, ahead[index].sockets[i])->sk);
+		ahead[index].words[i] = WORD(&CAST(struct socket, ahead[index].words[i])->sk);
 	for (__u32 i = 0; i < AHEAD; i++)
-		sum += load_socket(ahead[index].sockets[i]);
+		sum += load_socket(ahead[index].words[i]);
 	ahead[index].sum = sum;
 	return 0;
 }
@@ -164,9 +151,9 @@ static __always_inline int walk_task(struct task_struct *task)
 SEC("iter/task")
 int sockets(struct bpf_iter__task *ctx)
 {
-	struct task_struct *task = ctx->task;
+	struct task_struct *task = CAST(struct task_struct, (__u64)ctx->task);
 
-	if (!task)
+	if (!ctx->task)
 		return 0;
 	return shared.question.tables ? walk_tables() : walk_task(task);
 }

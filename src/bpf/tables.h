@@ -100,10 +100,42 @@ static long walk_chain(__u32 i, struct chain_walk *walk)
 
 struct table_walk {
 	__u64 ehash, lhash;
-	__u64 next;
+	__u64 next, loaded; /* buckets */
 	__u32 n_ehash, n_lhash, index;
 	__u32 full;
 };
+
+#ifdef BERTH_BEFORE_6_2
+static __always_inline int load_buckets(__u32 index, __u64 ehash)
+{
+	return 0;
+}
+#else
+enum { ROUNDS = 4 }; /* longer chains are waited for one by one */
+
+/* What look_at_sock() will read of the sockets of the next buckets: see load_ahead(). */
+__noinline int load_buckets(__u32 index, __u64 ehash)
+{
+	const __u64 node_at = bpf_core_field_offset(struct sock_common, skc_nulls_node);
+	const __u64 size = bpf_core_type_size(struct inet_ehash_bucket);
+	__u64 sum = 0;
+
+	index &= 1;
+	for (__u32 i = 0; i < AHEAD; i++)
+		ahead[index].words[i] = WORD(ehash + i * size);
+	for (__u32 round = 0; round < ROUNDS; round++)
+		for (__u32 i = 0; i < AHEAD; i++) {
+			const __u64 node = ahead[index].words[i];
+			/* A chain ends in a small number; addresses have their first bit set. */
+			struct sock *sk = CAST(struct sock,
+					       (node - node_at) & (__u64)((__s64)node >> 63));
+			sum += GET(sk, __sk_common.skc_state) + WORD(&sk->sk_socket);
+			ahead[index].words[i] = WORD(node);
+		}
+	ahead[index].sum = sum;
+	return 0;
+}
+#endif
 
 static long walk_bucket(__u32 i, struct table_walk *walk)
 {
@@ -118,9 +150,12 @@ static long walk_bucket(__u32 i, struct table_walk *walk)
 		return 0;
 	}
 	if (at < walk->n_ehash) {
-		struct inet_ehash_bucket *bucket = CAST(struct inet_ehash_bucket,
-			walk->ehash + at * bpf_core_type_size(struct inet_ehash_bucket));
-		chain.node = WORD(&bucket->chain.first);
+		const __u64 bucket = walk->ehash + at * bpf_core_type_size(struct inet_ehash_bucket);
+		if (at >= walk->loaded) {
+			walk->loaded = at + AHEAD;
+			load_buckets(walk->index, bucket);
+		}
+		chain.node = WORD(bucket); /* its only member */
 	} else {
 		struct inet_listen_hashbucket *bucket = CAST(struct inet_listen_hashbucket,
 			walk->lhash + (at - walk->n_ehash) *
@@ -146,7 +181,7 @@ static __always_inline int walk_tables(void)
 
 	if (worker->done)
 		return 0;
-	struct task_struct *reader = (void *)bpf_get_current_task_btf();
+	struct task_struct *reader = current_task();
 	struct net *net = GET(GET(reader, nsproxy), net_ns);
 	struct inet_hashinfo *hash = GET(net, ipv4.tcp_death_row.hashinfo);
 	struct table_walk walk = {

@@ -27,12 +27,16 @@ static void add_processes(struct strbuf *text, const struct snapshot *snap, cons
 		if (proc != last) {
 			strbuf_add_text(text, nth ? ", " : "");
 			escape_add(text, proc->comm, strlen(proc->comm));
-			strbuf_printf(text, "[%u]", proc->pid);
+			strbuf_add_char(text, '[');
+			strbuf_add_u64(text, proc->pid);
+			strbuf_add_char(text, ']');
 		}
-		if (owner->fd >= 0)
-			strbuf_printf(text, proc == last ? ",%d" : " fd %d", owner->fd);
-		else
+		if (owner->fd >= 0) {
+			strbuf_add_text(text, proc == last ? "," : " fd ");
+			strbuf_add_u64(text, (uint64_t)owner->fd);
+		} else {
 			strbuf_add_text(text, " in flight");
+		}
 		last = proc;
 	}
 }

@@ -190,26 +190,25 @@ int snapshot_add_owner(struct snapshot *snap, size_t sock, size_t proc, int fd)
 	return 0;
 }
 
+/* Sockets are mostly met in order, each by its one owner. */
+static bool owners_are_sorted(const struct snapshot *snap)
+{
+	for (size_t i = 1; i < snap->n_owners; i++)
+		if (snap->owners[i].sock < snap->owners[i - 1].sock)
+			return false;
+	return true;
+}
+
 /* Counting sort by socket: linear, and stable so that owners stay in the order they were met. */
 static int owners_sort(struct snapshot *snap)
 {
-	for (size_t i = 0; i < snap->n_socks; i++)
-		snap->socks[i].n_owners = 0;
-	if (!snap->n_owners)
-		return 0;
 	struct owner *sorted = malloc(snap->n_owners * sizeof(*sorted));
+
 	if (!sorted)
 		return -ENOMEM;
 	pages_prefer_huge(sorted, snap->n_owners * sizeof(*sorted));
-	for (size_t i = 0; i < snap->n_owners; i++)
-		snap->socks[snap->owners[i].sock].n_owners++;
-	uint32_t first = 0;
-	for (size_t i = 0; i < snap->n_socks; i++) {
-		struct sock *sock = &snap->socks[i];
-		sock->first_owner = first;
-		first += sock->n_owners;
-		sock->n_owners = 0;
-	}
+	for (size_t i = 0; i < snap->n_socks; i++)
+		snap->socks[i].n_owners = 0;
 	for (size_t i = 0; i < snap->n_owners; i++) {
 		struct sock *sock = &snap->socks[snap->owners[i].sock];
 		sorted[sock->first_owner + sock->n_owners++] = snap->owners[i];
@@ -218,6 +217,23 @@ static int owners_sort(struct snapshot *snap)
 	snap->owners = sorted;
 	snap->room_owners = snap->n_owners;
 	return 0;
+}
+
+static int index_owners(struct snapshot *snap)
+{
+	uint32_t first = 0;
+
+	for (size_t i = 0; i < snap->n_socks; i++)
+		snap->socks[i].n_owners = 0;
+	if (!snap->n_owners)
+		return 0;
+	for (size_t i = 0; i < snap->n_owners; i++)
+		snap->socks[snap->owners[i].sock].n_owners++;
+	for (size_t i = 0; i < snap->n_socks; i++) {
+		snap->socks[i].first_owner = first;
+		first += snap->socks[i].n_owners;
+	}
+	return owners_are_sorted(snap) ? 0 : owners_sort(snap);
 }
 
 static size_t slots_for(size_t n)
@@ -231,6 +247,7 @@ static size_t slots_for(size_t n)
 
 static int index_inodes(struct snapshot *snap)
 {
+	enum { AHEAD = 16 };
 	const size_t n = slots_for(snap->n_socks);
 	uint32_t *slots = calloc(n, sizeof(*slots));
 
@@ -238,6 +255,10 @@ static int index_inodes(struct snapshot *snap)
 		return -ENOMEM;
 	pages_prefer_huge(slots, n * sizeof(*slots));
 	for (size_t i = 0; i < snap->n_socks; i++) {
+		/* No cache holds so many slots: ask for them some sockets before. */
+		if (i + AHEAD < snap->n_socks)
+			__builtin_prefetch(
+				&slots[hash_u64(snap->socks[i + AHEAD].inode) & (n - 1)], 1);
 		if (!snap->socks[i].inode)
 			continue;
 		size_t at = hash_u64(snap->socks[i].inode) & (n - 1);
@@ -287,7 +308,7 @@ static int notes_compose(struct snapshot *snap)
 
 int snapshot_index(struct snapshot *snap)
 {
-	int err = owners_sort(snap);
+	int err = index_owners(snap);
 
 	if (!err)
 		err = index_inodes(snap);
