@@ -2,6 +2,7 @@
 /* berth ss: `berth list` in the columns and words of ss(8), for fingers and scripts that know it. */
 #include "commands/like_ss.h"
 #include "commands/list.h"
+#include "commands/list_details.h"
 #include "base/escape.h"
 #include "base/strbuf.h"
 #include "core/facts.h"
@@ -30,13 +31,18 @@ static void add_port(struct strbuf *text, const struct sock *sock, uint16_t port
 		strbuf_add_u64(text, port);
 }
 
+static const struct host *host_of(const struct snapshot *snap, const struct sock *sock)
+{
+	return sock->netns ? &snap->namespaces[sock->netns].host : &snap->host;
+}
+
 /* ss writes a dual-stack wildcard as "*", and the device behind the address. */
 static void add_address(struct strbuf *text, const struct snapshot *snap, const struct sock *sock,
 			const struct addr *addr)
 {
 	char plain[ADDR_TEXT_SIZE];
-	const struct host *host = sock->netns ? &snap->namespaces[sock->netns].host : &snap->host;
-	const struct interface *device = sock->device ? host_interface(host, sock->device) : NULL;
+	const struct interface *device =
+		sock->device ? host_interface(host_of(snap, sock), sock->device) : NULL;
 	const bool six = addr->family == ADDR_IPV6;
 	struct addr bare = *addr;
 
@@ -79,8 +85,14 @@ static void add_local(struct strbuf *text, const struct snapshot *snap, const st
 	} else if (sock_is_inet(sock)) {
 		add_address(text, snap, sock, &sock->local);
 		add_port(text, sock, sock->local_port, names);
+	} else if (sock->proto == SOCK_PROTO_PACKET) {
+		const struct interface *device = host_interface(host_of(snap, sock), sock->device);
+		strbuf_printf(text, "[%u]:", sock->local_port);
+		escape_add(text, device ? device->name : "*", device ? strlen(device->name) : 1);
 	} else {
-		strbuf_add_char(text, '*');
+		size_t len;
+		const char *name = snapshot_text(snap, sock->name, &len);
+		escape_add(text, len ? name : "*", len ? len : 1);
 	}
 }
 
@@ -88,8 +100,7 @@ static void add_peer(struct strbuf *text, const struct snapshot *snap, const str
 		     bool names)
 {
 	if (sock->proto == SOCK_PROTO_UNIX) {
-		add_unix_name(text, snap, snapshot_sock_by_inode(snap, sock->peer));
-		strbuf_printf(text, " %u", sock->peer);
+		strbuf_printf(text, "* %u", sock->peer); /* ss does not look the name up */
 	} else if (sock_is_inet(sock)) {
 		add_address(text, snap, sock, &sock->remote);
 		add_port(text, sock, sock->remote_port, names);
@@ -141,6 +152,10 @@ static void add_users(struct strbuf *text, const struct snapshot *snap, const st
 		strbuf_add_char(text, ')');
 }
 
+static void add_nothing(struct strbuf *text, const struct snapshot *snap, const struct sock *sock)
+{
+}
+
 static void drop_column(struct list *list, const char *name)
 {
 	struct list_columns *columns = &list->columns;
@@ -179,7 +194,15 @@ void like_ss_columns(struct list *list)
 {
 	const bool names = !option_given(list->inv, "numeric");
 
+	if (list->details)
+		list->details |= DETAIL_LIKE_SS;
 	drop_constant_columns(list);
+	/* ss has the title without -p too: the details stand under it. */
+	if (!list->processes && !list->columns.chosen && list_columns_add(&list->columns, "process")) {
+		struct list_column *column = &list->columns.columns[list->columns.n - 1];
+		column->needs = 0;
+		column->add = add_nothing;
+	}
 	for (size_t i = 0; i < list->columns.n; i++) {
 		struct list_column *column = &list->columns.columns[i];
 		const char *name = column->field ? column->field->name : "process";
@@ -191,7 +214,7 @@ void like_ss_columns(struct list *list)
 			column->title = "Peer Address:Port";
 			column->add = names ? add_peer_names : add_peer_numbers;
 		} else if (!strcmp(name, "process")) {
-			column->add = add_users;
+			column->add = column->needs ? add_users : add_nothing;
 			column->absent = "";
 		}
 	}

@@ -65,25 +65,57 @@ static void add_cgroup(struct strbuf *text, const struct snapshot *snap, const s
 	escape_add(text, path, len);
 }
 
-static void add_extended(struct strbuf *text, const struct snapshot *snap,
-			 const struct sock *sock)
+static void add_identity(struct strbuf *text, const struct sock *sock)
 {
-	const uint16_t shut = sock->options & sock->options_known;
-
-	if (sock->uid)
+	if (sock->uid && sock->uid != UINT32_MAX)
 		strbuf_printf(text, " uid:%u", sock->uid);
 	if (sock->inode || sock_is_inet(sock))
 		strbuf_printf(text, " ino:%u", sock->inode);
 	if (sock->cookie)
 		strbuf_printf(text, " sk:%llx", (unsigned long long)sock->cookie);
+}
+
+static void add_shutdown(struct strbuf *text, const struct sock *sock)
+{
+	const uint16_t shut = sock->options & sock->options_known;
+
+	if (sock->options_known & (SOCK_OPTION_SHUT_READ | SOCK_OPTION_SHUT_WRITE))
+		strbuf_printf(text, " %c-%c", shut & SOCK_OPTION_SHUT_READ ? '-' : '<',
+			      shut & SOCK_OPTION_SHUT_WRITE ? '-' : '>');
+}
+
+/* The file behind a path ("ino:" to ss; to us that is the socket), and clients not yet accepted. */
+static void add_unix(struct strbuf *text, uint32_t details, const struct sock_extra *extra)
+{
+	if (!extra)
+		return;
+	if (extra->has_file)
+		strbuf_printf(text, " %s:%u dev:%u/%u", details & DETAIL_LIKE_SS ? "ino" : "file",
+			      extra->file_inode, extra->file_major, extra->file_minor);
+	if (!extra->has_waiting)
+		return;
+	strbuf_add_text(text, " peers:");
+	for (uint32_t i = 0; i < extra->n_waiting; i++)
+		strbuf_printf(text, " %u", extra->waiting[i]);
+}
+
+static void add_extended(struct strbuf *text, uint32_t details, const struct snapshot *snap,
+			 const struct sock *sock)
+{
+	/* ss knows nothing of these: it reads them from /proc/net/raw, and UNIX ones without. */
+	const bool bare = sock->proto == SOCK_PROTO_UNIX ||
+			  (sock->proto == SOCK_PROTO_RAW && !sock->cookie);
+
+	if (!(details & DETAIL_LIKE_SS && bare))
+		add_identity(text, sock);
 	if (sock->mark)
 		strbuf_printf(text, " fwmark:0x%x", sock->mark);
 	add_cgroup(text, snap, sock);
 	if (sock->local.family == ADDR_IPV6 && sock->options_known & SOCK_OPTION_V6ONLY)
 		strbuf_printf(text, " v6only:%d", sock_option_is(sock, SOCK_OPTION_V6ONLY));
-	if (sock->options_known & (SOCK_OPTION_SHUT_READ | SOCK_OPTION_SHUT_WRITE))
-		strbuf_printf(text, " %c-%c", shut & SOCK_OPTION_SHUT_READ ? '-' : '<',
-			      shut & SOCK_OPTION_SHUT_WRITE ? '-' : '>');
+	add_shutdown(text, sock);
+	if (sock->proto == SOCK_PROTO_UNIX)
+		add_unix(text, details, sock_extra(snap, sock));
 }
 
 static void add_memory(struct strbuf *text, const struct sock_extra *extra)
@@ -138,7 +170,7 @@ void list_details_add(struct strbuf *text, uint32_t details, const struct snapsh
 	if (details & DETAIL_TIMER)
 		add_timer(text, sock);
 	if (details & DETAIL_EXTENDED)
-		add_extended(text, snap, sock);
+		add_extended(text, details, snap, sock);
 	else if (details & DETAIL_CGROUP)
 		add_cgroup(text, snap, sock);
 	if (details & DETAIL_TOS)

@@ -19,6 +19,7 @@ enum list_detail {
 	DETAIL_SOCKOPT = 1 << 6,  /* --inet-sockopt */
 	DETAIL_ONE_LINE = 1 << 7, /* -O: no line break before -m and -i */
 	DETAIL_NUMERIC = 1 << 8,  /* -n: rates in plain bits a second */
+	DETAIL_LIKE_SS = 1 << 9,  /* nothing that ss would not print */
 };
 
 /* What @details (enum list_detail) need collected, as enum fact. */

@@ -61,7 +61,7 @@ static int print_table(const struct rows *rows, size_t n_rows, struct output *ou
 		.cell = cell,
 		.width = width,
 		.pure = true,
-		.tail = rows->list->details & ~DETAIL_NUMERIC ? tail : NULL,
+		.tail = rows->list->details & ~(DETAIL_NUMERIC | DETAIL_LIKE_SS) ? tail : NULL,
 		.data = rows,
 	};
 

@@ -27,6 +27,11 @@ struct sock_extra {
 	uint8_t cc_info[24]; /* vegas, dctcp or bbr by .cc_kind */
 	uint8_t cc_kind;	/* INET_DIAG_VEGASINFO, _DCTCPINFO, _BBRINFO or 0 */
 	const char *ulp; /* "tls", "mptcp" ...; NULL: none */
+	/* UNIX: the file that a path names; inode 0: none. The device as userspace's dev_t has it. */
+	uint32_t file_inode, file_major, file_minor;
+	bool has_file, has_waiting;
+	uint32_t n_waiting; /* UNIX listener: inodes of the clients not yet accepted, in the arena */
+	const uint32_t *waiting;
 };
 
 #endif

@@ -66,6 +66,7 @@ static void forget_own(struct dump *dump, size_t first)
 
 int netlink_diag_dump(struct dump *dump, enum sock_proto proto)
 {
+	static const struct sock_diag_decoder decoder = {.sock = netlink_diag_decode};
 	char buffer[64] __attribute__((aligned(NLMSG_ALIGNTO))) = {};
 	struct nlmsghdr *msg = mnl_nlmsg_put_header(buffer);
 	struct netlink_diag_req *req = mnl_nlmsg_put_extra_header(msg, sizeof(*req));
@@ -76,7 +77,7 @@ int netlink_diag_dump(struct dump *dump, enum sock_proto proto)
 	req->sdiag_protocol = NDIAG_PROTO_ALL;
 	req->ndiag_show = NDIAG_SHOW_MEMINFO;
 	const size_t first = dump->snap->n_socks;
-	int err = sock_diag_collect(dump, msg, netlink_diag_decode);
+	int err = sock_diag_collect(dump, msg, &decoder);
 	forget_own(dump, first);
 	return err;
 }

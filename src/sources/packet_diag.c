@@ -63,6 +63,7 @@ int packet_diag_decode(const struct nlmsghdr *message, struct snapshot *snap, st
 
 int packet_diag_dump(struct dump *dump, enum sock_proto proto)
 {
+	static const struct sock_diag_decoder decoder = {.sock = packet_diag_decode};
 	char buffer[64] __attribute__((aligned(NLMSG_ALIGNTO))) = {};
 	struct nlmsghdr *msg = mnl_nlmsg_put_header(buffer);
 	struct packet_diag_req *req = mnl_nlmsg_put_extra_header(msg, sizeof(*req));
@@ -71,5 +72,5 @@ int packet_diag_dump(struct dump *dump, enum sock_proto proto)
 	msg->nlmsg_type = SOCK_DIAG_BY_FAMILY;
 	req->sdiag_family = AF_PACKET;
 	req->pdiag_show = PACKET_SHOW_INFO | PACKET_SHOW_MEMINFO;
-	return sock_diag_collect(dump, msg, packet_diag_decode);
+	return sock_diag_collect(dump, msg, &decoder);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One dump of sockets, whatever their family, into the snapshot. */
 #include "sources/sock_diag.h"
+#include "core/sock_extra.h"
 #include "sources/dump.h"
 #include "sources/netlink.h"
 
@@ -9,8 +10,19 @@
 struct reading {
 	struct dump *dump;
 	size_t first; /* sockets that were there before */
-	int (*decode)(const struct nlmsghdr *message, struct snapshot *snap, struct sock *ret);
+	const struct sock_diag_decoder *decoder;
 };
+
+static int add_extra(const struct nlmsghdr *message, const struct reading *reading)
+{
+	struct snapshot *snap = reading->dump->snap;
+	struct sock_extra *extra = snapshot_extra(snap, snap->n_socks - 1);
+
+	if (!extra)
+		return -ENOMEM;
+	*extra = (struct sock_extra){}; /* a dump that started anew had used it */
+	return reading->decoder->extra(message, &snap->arena, extra);
+}
 
 static int add_socket(const struct nlmsghdr *message, void *data)
 {
@@ -21,7 +33,9 @@ static int add_socket(const struct nlmsghdr *message, void *data)
 	if (!sock)
 		return -ENOMEM;
 	sock->netns = reading->dump->netns;
-	int err = reading->decode(message, snap, sock);
+	int err = reading->decoder->sock(message, snap, sock);
+	if (!err && reading->decoder->extra)
+		err = add_extra(message, reading);
 	if (err)
 		snap->n_socks--;
 	return err;
@@ -35,10 +49,9 @@ static void forget(void *data)
 }
 
 int sock_diag_collect(struct dump *dump, struct nlmsghdr *request,
-		      int (*decode)(const struct nlmsghdr *message, struct snapshot *snap,
-				    struct sock *ret))
+		      const struct sock_diag_decoder *decoder)
 {
-	struct reading reading = {dump, dump->snap->n_socks, decode};
+	struct reading reading = {dump, dump->snap->n_socks, decoder};
 	const struct netlink_reader reader = {add_socket, forget, &reading};
 	int err = netlink_dump(dump->diag, request, &reader);
 

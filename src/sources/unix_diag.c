@@ -2,6 +2,7 @@
 /* UNIX sockets by sock_diag (net/unix/diag.c). */
 #include "base/auto.h"
 #include "core/snapshot.h"
+#include "core/sock_extra.h"
 #include "sources/dump.h"
 #include "sources/sock_diag.h"
 
@@ -87,8 +88,47 @@ int unix_diag_decode(const struct nlmsghdr *message, struct snapshot *snap, stru
 	return 0;
 }
 
+static void decode_file(const struct nlattr *attr, struct sock_extra *ret)
+{
+	struct unix_diag_vfs file;
+
+	if (mnl_attr_get_payload_len(attr) < sizeof(file))
+		return;
+	memcpy(&file, mnl_attr_get_payload(attr), sizeof(file));
+	ret->has_file = true;
+	ret->file_inode = file.udiag_vfs_ino;
+	/* The kernel's own dev_t (linux/kdev_t.h): 20 bits of minor. */
+	ret->file_major = file.udiag_vfs_dev >> 20;
+	ret->file_minor = file.udiag_vfs_dev & 0xfffff;
+}
+
+int unix_diag_decode_extra(const struct nlmsghdr *message, struct arena *arena,
+			   struct sock_extra *ret)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, message, sizeof(struct unix_diag_msg)) {
+		const size_t len = mnl_attr_get_payload_len(attr);
+		if (mnl_attr_get_type(attr) == UNIX_DIAG_VFS)
+			decode_file(attr, ret);
+		if (mnl_attr_get_type(attr) != UNIX_DIAG_ICONS)
+			continue;
+		ret->has_waiting = true;
+		ret->n_waiting = (uint32_t)(len / sizeof(*ret->waiting));
+		uint32_t *waiting = arena_alloc(arena, len + 1);
+		if (!waiting)
+			return -ENOMEM;
+		memcpy(waiting, mnl_attr_get_payload(attr), len);
+		ret->waiting = waiting;
+	}
+	return 0;
+}
+
 int unix_diag_dump(struct dump *dump, enum sock_proto proto)
 {
+	const bool whole = dump_wants(dump, FACT_SOCKOPT);
+	const struct sock_diag_decoder decoder = {
+		.sock = unix_diag_decode, .extra = whole ? unix_diag_decode_extra : NULL};
 	char buffer[64] __attribute__((aligned(NLMSG_ALIGNTO))) = {};
 	struct nlmsghdr *msg = mnl_nlmsg_put_header(buffer);
 	struct unix_diag_req *req = mnl_nlmsg_put_extra_header(msg, sizeof(*req));
@@ -98,5 +138,7 @@ int unix_diag_dump(struct dump *dump, enum sock_proto proto)
 	req->sdiag_family = AF_UNIX;
 	req->udiag_states = UINT32_MAX;
 	req->udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN | SHOW_UID;
-	return sock_diag_collect(dump, msg, unix_diag_decode);
+	if (whole)
+		req->udiag_show |= UDIAG_SHOW_VFS | UDIAG_SHOW_ICONS;
+	return sock_diag_collect(dump, msg, &decoder);
 }
