@@ -82,8 +82,9 @@ static const struct sock *same_socket(const struct gets *gets)
 	for (size_t i = 0; i < gets->snap->n_socks; i++) {
 		const struct sock *sock = &gets->snap->socks[i];
 		if (sock->netns == gets->netns && sock->proto == gets->found.proto &&
-		    (gets->found.cookie ? sock->cookie == gets->found.cookie
-					: sock->inode && sock->inode == gets->found.inode))
+		    (gets->found.cookie && sock->cookie ?
+			     sock->cookie == gets->found.cookie :
+			     sock->inode && sock->inode == gets->found.inode))
 			return sock;
 	}
 	return NULL;

@@ -23,6 +23,8 @@ static void make_request(const struct list *list, struct request *request)
 		.facts = FACT_SOCKETS | list_columns_needs(&list->columns) |
 			 list_details_facts(list->details),
 	};
+	if (!list->columns.chosen && (option_given(list->inv, "json") || option_given(list->inv, "ndjson")))
+		request->facts |= FACT_COOKIE;
 	if (list->sort.field)
 		request->facts |= list->sort.field->needs;
 	list_select_narrow(&list->select, request);

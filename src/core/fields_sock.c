@@ -340,7 +340,7 @@ ROW(user, .title = "User", .type = VALUE_TEXT,
     .help = "name of the user the socket was made by; the number if it has no name")
 ROW(inode, .title = "Inode", .type = VALUE_NUMBER, .right = true, .aliases = "ino",
     .help = "inode of the socket; none once no program has it open")
-ROW(cookie, .title = "Cookie", .type = VALUE_NUMBER, .right = true, .aliases = "sk",
+ROW(cookie, .title = "Cookie", .type = VALUE_NUMBER, .right = true, .aliases = "sk", .needs = FACT_COOKIE,
     .help = "the kernel's 64-bit id of the socket")
 ROW(mark, .title = "Mark", .type = VALUE_NUMBER, .right = true, .aliases = "fwmark",
     .needs = FACT_SOCKOPT, .help = "firewall mark of its packets (SO_MARK)")

@@ -11,7 +11,8 @@
 
 static bool is_known(const struct field *field, uint32_t facts)
 {
-	return !(field->needs & ~(facts | FACT_SOCKETS));
+	/* A cookie may be known without having been asked for. */
+	return !(field->needs & ~(facts | FACT_SOCKETS | FACT_COOKIE));
 }
 
 /* One value for each of the socket's own holders? */

@@ -24,7 +24,8 @@ enum {
 };
 
 /* What only sock_diag tells of TCP sockets. */
-static const uint32_t diag_facts = FACT_TCP_INFO | FACT_SKMEM | FACT_SOCKOPT | FACT_CGROUP;
+static const uint32_t diag_facts = FACT_TCP_INFO | FACT_SKMEM | FACT_SOCKOPT | FACT_CGROUP |
+				   FACT_COOKIE;
 
 static uint64_t capabilities(void)
 {
