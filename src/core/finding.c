@@ -84,6 +84,11 @@ void finding_fix(struct findings *to, struct finding *f, const char *format, ...
 	f->n_fixes++;
 }
 
+bool finding_is_certain(const struct finding *finding)
+{
+	return finding->proof >= PROOF_SEEN && !finding->inferred;
+}
+
 static int class_of(const struct finding *f)
 {
 	if (f->proof == PROOF_GUESS)
@@ -104,6 +109,8 @@ static int compare_findings(const void *va, const void *vb)
 		return class_of(b) - class_of(a);
 	if (class_of(a) == 2 && a->proof != b->proof)
 		return (int)b->proof - (int)a->proof;
+	if (class_of(a) == 2 && a->inferred != b->inferred)
+		return a->inferred ? 1 : -1;
 	if (class_of(a) == 2 && a->order != b->order)
 		return a->order < b->order ? -1 : 1;
 	if (weight_of(a) != weight_of(b))

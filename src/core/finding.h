@@ -27,6 +27,7 @@ enum { N_FINDING_EVIDENCE = 32, N_FINDING_FIXES = 4 };
 struct finding {
 	enum cause cause;
 	enum proof proof;
+	bool inferred;	   /* from tables and states; no event of this very packet shows it: "likely" */
 	const char *place; /* "netns web (4026532201)", "after 10.1.1.1", "this host"; NULL */
 	unsigned order;	   /* position on the path: what a packet meets first counts first */
 	int bonus;	   /* added to the cause's weight when a rule knows better */
@@ -47,6 +48,9 @@ struct findings {
 void findings_init(struct findings *findings);
 void findings_release(struct findings *findings);
 
+/* Directly observed, or shown by the kernel of this very packet or call. */
+bool finding_is_certain(const struct finding *finding);
+
 /* A new finding; NULL without memory (the functions below accept NULL). */
 struct finding *finding_add(struct findings *findings, enum cause cause, enum proof proof);
 void finding_place(struct findings *to, struct finding *f, const char *format, ...)
@@ -60,7 +64,8 @@ void finding_fix(struct findings *to, struct finding *f, const char *format, ...
 
 /*
  * Sort best first: exact causes (not symptoms) of PROOF_FITS and better before symptoms, guesses
- * last; among equals the better proof, then the earlier place on the path, then the heavier cause.
+ * last; among equals the better proof, then what was shown before what was inferred, then the
+ * earlier place on the path, then the heavier cause.
  */
 void findings_rank(struct findings *findings);
 

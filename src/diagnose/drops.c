@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Looking through the kernel's events. */
 #include "diagnose/drops.h"
+#include "diagnose/symptom.h"
 
 #include <string.h>
 
@@ -30,6 +31,25 @@ const struct kernel_event *find_event(const struct case_facts *facts, uint64_t n
 		if (facts->events[i].kind == kind && (!netns || facts->events[i].netns == netns))
 			return &facts->events[i];
 	return NULL;
+}
+
+static bool came_from(const struct case_facts *facts, const struct place *place)
+{
+	for (size_t i = 0; i < facts->n_attempts; i++) {
+		const struct icmp_seen *icmp = first_icmp(&facts->attempts[i]);
+		if (!icmp)
+			continue;
+		for (size_t k = 0; k < place->n_addresses; k++)
+			if (same_host(&place->addresses[k].addr, &icmp->from))
+				return true;
+	}
+	return false;
+}
+
+bool shown_at(const struct case_facts *facts, const struct place *place)
+{
+	return find_event(facts, place->netns, KERNEL_EVENT_DROP) ||
+	       find_event(facts, place->netns, KERNEL_EVENT_ICMP_SENT) || came_from(facts, place);
 }
 
 void drop_evidence(struct findings *to, struct finding *f, const struct kernel_event *event)

@@ -146,17 +146,43 @@ static bool unknown_to_target(const struct case_facts *facts)
 	return true;
 }
 
+/* Another verdict of this place that the same drop could be. */
+static bool has_rival(const struct meeting *m)
+{
+	for (size_t i = 0; i < m->place->n_verdicts; i++) {
+		struct meeting other = *m;
+		other.v = &m->place->verdicts[i];
+		if (other.v != m->v && is_drop(other.v) && other.v->direction == m->v->direction &&
+		    explains(&other) && !(other.v->counter_known && !other.v->counter_rose))
+			return true;
+	}
+	return false;
+}
+
+/* A drop was seen, and the rule could not be evaluated whole. */
+static enum proof proof_of_possible(const struct meeting *m)
+{
+	if (!has_rival(m))
+		return PROOF_SEEN;
+	return m->v->is_met ? PROOF_SEEN : PROOF_FITS;
+}
+
 /* Did the kernel show that our packet ended at this rule? */
 static enum proof proof_of(const struct meeting *m)
 {
-	if (m->v->counter_rose || m->v->certainty == VERDICT_TRACED)
+	if (m->v->certainty == VERDICT_TRACED)
 		return PROOF_KERNEL;
+	/* The counter is one for all packets: the drop of ours must have been seen where it can be. */
+	const bool unseen = m->facts->events_watched && m->place->netns && is_drop(m->v) && !m->drop;
+	if (m->v->counter_rose)
+		return unseen || (m->v->certainty == VERDICT_POSSIBLE && is_drop(m->v) && !m->drop)
+			       ? PROOF_FITS : PROOF_KERNEL;
 	if (m->v->verdict == VERDICT_SYNPROXY)
 		return unknown_to_target(m->facts) ? PROOF_KERNEL : PROOF_GUESS;
 	if (m->drop)
-		return m->v->certainty == VERDICT_POSSIBLE ? PROOF_SEEN : PROOF_KERNEL;
-	if (m->facts->events_watched && m->place->netns && is_drop(m->v))
-		return PROOF_GUESS; /* it would have been seen */
+		return m->v->certainty == VERDICT_POSSIBLE ? proof_of_possible(m) : PROOF_KERNEL;
+	if (unseen)
+		return PROOF_GUESS;
 	return m->v->certainty == VERDICT_POSSIBLE ? PROOF_GUESS : PROOF_FITS;
 }
 
@@ -246,6 +272,7 @@ static void add(const struct meeting *m, enum proof proof, struct findings *to)
 	if (!f)
 		return;
 	f->order = v->order;
+	f->inferred = m->drop && v->certainty == VERDICT_POSSIBLE && has_rival(m);
 	remote_text(m->a, remote);
 	finding_place(to, f, "%s", place_label(to, m->facts, m->place));
 	finding_says(to, f, "A firewall in %s %s %s %s: %s.", place_label(to, m->facts, m->place),

@@ -2,6 +2,7 @@
 /* The link layer: interfaces that are down, neighbours nobody answers for, ports that block. */
 #include "core/sock.h"
 #include "diagnose/drops.h"
+#include "diagnose/link_case.h"
 #include "diagnose/rule.h"
 #include "diagnose/symptom.h"
 
@@ -12,21 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-struct link_case {
-	const struct case_facts *facts;
-	const struct attempt *a;
-	const struct path_hop *hop;
-	const struct place *place;	/* of the hop */
-	const struct link_facts *out;	/* NULL: not known */
-	const struct link_facts *stop;	/* what is in the way */
-	const struct place *stop_place;
-	unsigned order;
-	bool is_reply;
-	char next[ADDR_TEXT_SIZE];
-	char remote[ADDR_TEXT_SIZE + 8];
-};
-
-static struct finding *start(const struct link_case *c, enum cause cause, enum proof proof,
+struct finding *link_finding(const struct link_case *c, enum cause cause, enum proof proof,
 			     const struct place *place, struct findings *to)
 {
 	struct finding *f = finding_add(to, cause, proof);
@@ -35,6 +22,13 @@ static struct finding *start(const struct link_case *c, enum cause cause, enum p
 		f->order = c->order;
 	finding_place(to, f, "%s", place_label(to, c->facts, place));
 	return f;
+}
+
+/* What stands in the tables of another host explains it; only a packet that ended there proves it. */
+static void infer(const struct link_case *c, const struct place *place, struct finding *f)
+{
+	if (f)
+		f->inferred = !place->is_self && !shown_at(c->facts, place);
 }
 
 /* Nobody answered for the next hop, or nothing came back at all. */
@@ -61,7 +55,7 @@ static void loopback_down(const struct link_case *c, struct findings *to)
 {
 	if (!(c->out->flags & IFF_LOOPBACK) || c->out->flags & IFF_UP || !is_silent(c->a))
 		return;
-	struct finding *f = start(c, CAUSE_LOOPBACK_DOWN, PROOF_KERNEL, c->place, to);
+	struct finding *f = link_finding(c, CAUSE_LOOPBACK_DOWN, PROOF_KERNEL, c->place, to);
 	finding_says(to, f, "The loopback interface %s is down: local connections die in it.",
 		     c->out->name);
 	finding_evidence(to, f, "link", "%s is administratively DOWN", c->out->name);
@@ -72,7 +66,8 @@ static void no_carrier(const struct link_case *c, struct findings *to)
 {
 	if (!(c->out->flags & IFF_UP) || c->out->flags & IFF_LOWER_UP || !fits(c->a))
 		return;
-	struct finding *f = start(c, CAUSE_NO_CARRIER, PROOF_KERNEL, c->place, to);
+	struct finding *f = link_finding(c, CAUSE_NO_CARRIER, PROOF_KERNEL, c->place, to);
+	infer(c, c->place, f);
 	finding_says(to, f, "Interface %s has no carrier (NO-CARRIER): the cable or the other end is "
 			    "off, the route stays.", c->out->name);
 	finding_evidence(to, f, "link", "%s is UP, but has no carrier", c->out->name);
@@ -89,8 +84,10 @@ static void tunnel_stuck(const struct link_case *c, struct findings *to)
 	const bool stopped = c->out->tun_state == 'T' || c->out->tun_state == 't';
 	if (c->out->tun_pid && c->out->tun_reads && !stopped)
 		return;
-	struct finding *f = start(c, CAUSE_TUN_NOT_READ,
+	struct finding *f = link_finding(c, CAUSE_TUN_NOT_READ,
 				  c->out->tun_pid ? PROOF_KERNEL : PROOF_GUESS, c->place, to);
+	if (f)
+		f->inferred = !stopped; /* it may have read between two looks */
 	finding_says(to, f, "The route leads into tunnel device %s, whose program does not pass the "
 			    "packets on.", c->out->name);
 	finding_evidence(to, f, "route", "%s", c->hop->route.text ? c->hop->route.text : c->out->name);
@@ -115,7 +112,7 @@ static void wrong_mac(const struct link_case *c, struct findings *to)
 					   : NULL;
 	if (in && (in->mac_len != 6 || !memcmp(in->mac, n->mac, 6)))
 		return;
-	struct finding *f = start(c, CAUSE_NEIGHBOUR_WRONG_MAC, in ? PROOF_KERNEL : PROOF_FITS,
+	struct finding *f = link_finding(c, CAUSE_NEIGHBOUR_WRONG_MAC, in ? PROOF_KERNEL : PROOF_FITS,
 				  c->place, to);
 	finding_says(to, f, "A static neighbour entry sends the frames for %s to hardware address %s%s.",
 		     c->next, mac_text(n->mac, ours),
@@ -127,56 +124,6 @@ static void wrong_mac(const struct link_case *c, struct findings *to)
 				 place_label(to, c->facts, &c->facts->places[next->place]),
 				 mac_text(in->mac, theirs));
 	finding_fix(to, f, "ip neigh del %s dev %s", c->next, c->out->name);
-}
-
-/* What stands on the segment between this hop and the next. */
-static void segment_obstacle(const struct link_case *c, struct findings *to)
-{
-	const char *reason = c->hop->reason ? c->hop->reason : "";
-	const char *name = c->stop ? c->stop->name : "?";
-	const char *where = place_label(to, c->facts, c->stop_place);
-	struct finding *f;
-
-	if (!strcmp(reason, "port-isolated") || !strcmp(reason, "port-blocked")) {
-		f = start(c, CAUSE_SWITCH_PORT_BLOCKED, PROOF_KERNEL, c->stop_place, to);
-		finding_says(to, f, "Bridge port %s in %s %s.", name, where,
-			     reason[5] == 'i' ? "is isolated, and so is the one the frames come from"
-					      : "is not forwarding (STP)");
-		for (size_t i = 0; i < c->stop_place->n_links; i++) {
-			const struct link_facts *l = &c->stop_place->links[i];
-			if (l->port_isolated || (*l->slave_kind && l->port_state != 3))
-				finding_evidence(to, f, "bridge", "port %s: %s, state %u", l->name,
-						 l->port_isolated ? "isolated" : "not isolated",
-						 l->port_state);
-		}
-		finding_fix(to, f, "bridge link set dev %s isolated off (or state 3)", name);
-	} else if (!strcmp(reason, "vni") || !strcmp(reason, "vxlan-port")) {
-		f = start(c, CAUSE_OVERLAY_MISMATCH, PROOF_KERNEL, c->stop_place, to);
-		finding_says(to, f, "The two ends of the VXLAN disagree: %s has VNI %u port %u, %s in %s "
-				    "has VNI %u port %u.", c->out->name, c->out->vni,
-			     c->out->vxlan_port, name, where, c->stop ? c->stop->vni : 0,
-			     c->stop ? c->stop->vxlan_port : 0);
-		finding_evidence(to, f, "link", "%s vxlan id %u, %s vxlan id %u", c->out->name,
-				 c->out->vni, name, c->stop ? c->stop->vni : 0);
-		const struct kernel_event *drop = find_drop(c->facts, 0, NULL, "VXLAN_VNI_NOT_FOUND");
-		if (drop)
-			drop_evidence(to, f, drop);
-		finding_fix(to, f, "give both ends the same VXLAN id and port");
-	} else if (!strcmp(reason, "macvlan")) {
-		f = start(c, CAUSE_MACVLAN_ISOLATION, PROOF_KERNEL, c->place, to);
-		const bool child = !strcmp(c->out->kind, "macvlan");
-		finding_says(to, f, "A host and its own macvlan child cannot talk to each other: %s has %s on "
-				    "%s in %s.", child ? c->out->name : name, child ? "a way to" : "its address",
-			     c->next, where);
-		finding_evidence(to, f, "link", "macvlan %s over %s, the other end is in %s",
-				 child ? c->out->name : name, child ? name : c->out->name, where);
-		finding_fix(to, f, "give the host a macvlan of its own in bridge mode, or use a bridge");
-	} else if (!strcmp(reason, "link-down") && c->stop != c->out) {
-		f = start(c, CAUSE_INTERFACE_DOWN, PROOF_KERNEL, c->stop_place, to);
-		finding_says(to, f, "Interface %s in %s is down.", name, where);
-		finding_evidence(to, f, "link", "%s is administratively DOWN", name);
-		finding_fix(to, f, "ip link set %s up there", name);
-	}
 }
 
 static const struct place *owner_of(const struct case_facts *facts, const struct addr *addr)
@@ -197,7 +144,7 @@ static void arp_ignored(const struct link_case *c, const struct place *owner, st
 		long all = place_setting_number(owner, "net.ipv4.conf.all.arp_ignore", 0);
 		if (own < 2 && all < 2)
 			continue;
-		struct finding *f = start(c, CAUSE_ARP_IGNORED, PROOF_KERNEL, owner, to);
+		struct finding *f = link_finding(c, CAUSE_ARP_IGNORED, PROOF_KERNEL, owner, to);
 		finding_says(to, f, "%s has address %s but is told not to answer ARP for it.",
 			     place_label(to, c->facts, owner), c->next);
 		finding_evidence(to, f, "sysctl", "arp_ignore: net.ipv4.conf.all.arp_ignore = %ld, %s = %ld",
@@ -218,13 +165,16 @@ static void unresolved(const struct link_case *c, struct findings *to)
 	    c->out->flags & (IFF_NOARP | IFF_LOOPBACK))
 		return;
 	/* A segment that can be seen whole, and nobody on it: or the neighbour table's own word. */
-	f = start(c, is_gateway && !c->is_reply ? CAUSE_GATEWAY_UNRESOLVED : CAUSE_NEIGHBOUR_UNRESOLVED,
+	f = link_finding(c, is_gateway && !c->is_reply ? CAUSE_GATEWAY_UNRESOLVED : CAUSE_NEIGHBOUR_UNRESOLVED,
 		  PROOF_KERNEL, c->place, to);
 	if (f && !is_router)
 		f->bonus = 5;
 	finding_says(to, f, "Nobody answers for %s %s on %s of %s.", is_gateway ? "the gateway" : "address",
 		     c->next, c->out->name, label);
 	const struct neighbour *n = place_neighbour(c->place, c->hop->out_link, &c->hop->next_hop);
+	if (f)
+		f->inferred = !n && !(c->place->is_self && c->a->error == EHOSTUNREACH) &&
+			      !shown_at(c->facts, c->place);
 	finding_evidence(to, f, "neighbour", "%s on %s: %s", c->next, c->out->name,
 			 !n ? "no entry" : n->state & NUD_FAILED ? "FAILED" : "INCOMPLETE");
 	finding_evidence(to, f, "route", "%s", c->hop->route.text ? c->hop->route.text : "on link");
@@ -249,7 +199,7 @@ static void too_wide(const struct link_case *c, const struct place *owner, struc
 		if (!addr_equal(&a->addr, &c->hop->next_hop) || a->bits <= r->prefix_bits ||
 		    a->bits >= 32)
 			continue;
-		struct finding *f = start(c, CAUSE_NETMASK_TOO_WIDE, PROOF_FITS, c->place, to);
+		struct finding *f = link_finding(c, CAUSE_NETMASK_TOO_WIDE, PROOF_FITS, c->place, to);
 		finding_says(to, f, "%s is taken for a neighbour by prefix length /%u, but lives on "
 				    "another link (/%u there).", c->next, r->prefix_bits, a->bits);
 		finding_evidence(to, f, "route", "%s", r->text ? r->text : "?");
@@ -262,7 +212,9 @@ static void device_tied(const struct link_case *c, struct findings *to)
 {
 	if (!c->facts->asked.device || c->hop->place || c->hop->route.has_prefix || !fits(c->a))
 		return;
-	struct finding *f = start(c, CAUSE_DEVICE_WITHOUT_ROUTE, PROOF_KERNEL, c->place, to);
+	struct finding *f = link_finding(c, CAUSE_DEVICE_WITHOUT_ROUTE, PROOF_KERNEL, c->place, to);
+	if (f)
+		f->inferred = !is_failed(c);
 	finding_says(to, f, "The socket is tied to device %s, by which no route leads to %s: the kernel "
 			    "takes it for a neighbour there.", c->out->name, c->remote);
 	finding_evidence(to, f, "route", "no route to %s has device %s", c->next, c->out->name);
@@ -282,9 +234,13 @@ static void multipath(const struct link_case *c, struct findings *to)
 							    &r->next_hops[i]);
 		if (!r->next_hop_dead[i] && (!n || !(n->state & (NUD_FAILED | NUD_INCOMPLETE))))
 			continue;
-		struct finding *f = start(c, CAUSE_MULTIPATH_DEAD_HOP, PROOF_KERNEL, c->place, to);
-		if (f)
+		struct finding *f = link_finding(c, CAUSE_MULTIPATH_DEAD_HOP, PROOF_KERNEL, c->place, to);
+		if (f) {
 			f->bonus = 40;
+			/* another connection's share does not explain this one's failure */
+			f->inferred = !same_host(&r->next_hops[i], &c->hop->next_hop) &&
+				      c->a->error != EHOSTUNREACH;
+		}
 		addr_format(&r->next_hops[i], hop);
 		finding_says(to, f, "One next hop of a multipath route, %s, does not answer: the share of "
 				    "connections that it gets fails.", hop);
@@ -300,7 +256,7 @@ static void duplicate(const struct link_case *c, struct findings *to)
 	if (c->hop->other_place == UINT32_MAX || (c->a->ok && !c->a->connected))
 		return;
 	const struct place *other = &c->facts->places[c->hop->other_place];
-	struct finding *f = start(c, CAUSE_DUPLICATE_ADDRESS, PROOF_FITS, other, to);
+	struct finding *f = link_finding(c, CAUSE_DUPLICATE_ADDRESS, PROOF_FITS, other, to);
 	char mac[18];
 	finding_says(to, f, "Two machines on the link of %s have address %s: one of them is %s.",
 		     c->out->name, c->next, place_label(to, c->facts, other));
@@ -328,7 +284,7 @@ static void queue_drops(const struct link_case *c, struct findings *to)
 		special &= strcmp(plain[i], c->out->qdisc) != 0;
 	if (!drop && !special)
 		return;
-	struct finding *f = start(c, CAUSE_QDISC_DROP, drop ? PROOF_KERNEL : PROOF_GUESS, c->place, to);
+	struct finding *f = link_finding(c, CAUSE_QDISC_DROP, drop ? PROOF_KERNEL : PROOF_GUESS, c->place, to);
 	finding_says(to, f, "The queueing discipline %s of %s drops the packets.", c->out->qdisc,
 		     c->out->name);
 	finding_evidence(to, f, "link", "qdisc %s on %s", c->out->qdisc, c->out->name);

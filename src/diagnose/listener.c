@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The target refuses because no socket there matches: nothing listens, or somewhere else. */
 #include "core/sock.h"
+#include "diagnose/drops.h"
 #include "diagnose/rule.h"
 #include "diagnose/symptom.h"
 #include "diagnose/target.h"
@@ -17,6 +18,7 @@ struct scene {
 	const char *where;
 	char dst[ADDR_TEXT_SIZE + 8];
 	unsigned order;
+	bool inferred; /* the refusal was not seen to come from this place's own stack */
 };
 
 static struct finding *add(const struct scene *s, enum cause cause, enum proof proof)
@@ -24,8 +26,10 @@ static struct finding *add(const struct scene *s, enum cause cause, enum proof p
 	struct finding *f = finding_add(s->to, cause, proof);
 
 	finding_place(s->to, f, "%s", s->where);
-	if (f)
+	if (f) {
 		f->order = s->order;
+		f->inferred = s->inferred;
+	}
 	return f;
 }
 
@@ -212,6 +216,9 @@ static void find(const struct case_facts *facts, struct findings *to)
 		return;
 	s.where = place_label(to, facts, s.place);
 	s.order = facts->forward.n;
+	/* A firewall's reset says nothing about sockets; the stack's own was traced. */
+	s.inferred = facts->events_watched && !udp_refused &&
+		     !find_event(facts, s.place->netns, KERNEL_EVENT_RESET_SENT);
 	addr_format_port(&s.hop->dst, s.hop->dst_port, s.dst);
 	explain(&s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A memory limit makes the target's kernel drop data that has arrived. */
 #include "core/sock.h"
+#include "diagnose/drops.h"
 #include "diagnose/rule.h"
 #include "diagnose/symptom.h"
 #include "diagnose/target.h"
@@ -23,7 +24,13 @@ static void find(const struct case_facts *facts, struct findings *to)
 		if (!n)
 			continue;
 		const struct place_socket *l = target_listener(facts);
+		const struct kernel_event *drop = find_drop(facts, place->netns, NULL, "PROTO_MEM") ?:
+						  find_drop(facts, place->netns, NULL, "SOCKET_RCVBUFF");
 		struct finding *f = finding_add(to, CAUSE_SOCKET_MEMORY_LIMIT, PROOF_KERNEL);
+		if (f) /* the counter is one for all connections */
+			f->inferred = !drop;
+		if (drop)
+			drop_evidence(to, f, drop);
 		finding_place(to, f, "%s", place_label(to, facts, place));
 		finding_says(to, f, "The target's kernel drops received data for want of socket memory.");
 		finding_evidence(to, f, "counters", "%s rose by %" PRIu64, names[i], n);

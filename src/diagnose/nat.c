@@ -81,6 +81,8 @@ static void to_loopback(const struct nat_case *c, struct findings *to)
 	finding_says(to, f, "%s translates the packets to %s, but packets from outside may not go to "
 			    "127.0.0.0/8.", c->label, c->backend);
 	finding_evidence(to, f, "sysctl", "net.ipv4.conf.all.route_localnet = 0");
+	if (f)
+		f->inferred = !shown_at(c->facts, c->place);
 	const struct kernel_event *drop = find_drop(c->facts, c->place->netns, NULL, "IP_LOCALNET");
 	if (drop)
 		drop_evidence(to, f, drop);
@@ -90,6 +92,23 @@ static void to_loopback(const struct nat_case *c, struct findings *to)
 static bool is_refusal(const struct attempt *a)
 {
 	return is_reset_refused(a) || (a->error == ECONNREFUSED && !a->connected);
+}
+
+/* Was it seen: the backend's own kernel refused, or the packet ended where the path does? */
+static bool backend_failed(const struct nat_case *c, bool refused)
+{
+	const struct path *there = &c->facts->forward;
+	const struct path_hop *last = there->n ? &there->hops[there->n - 1] : NULL;
+
+	if (!last)
+		return false;
+	const struct place *place = &c->facts->places[last->place];
+	if (!refused)
+		return shown_at(c->facts, place) || c->a->error == EHOSTUNREACH;
+	return last->end == PATH_DELIVERED &&
+	       (!c->facts->events_watched ||
+		find_event(c->facts, place->netns, KERNEL_EVENT_RESET_SENT) ||
+		first_icmp(c->a));
 }
 
 static void dead_backend(const struct nat_case *c, struct findings *to)
@@ -103,8 +122,10 @@ static void dead_backend(const struct nat_case *c, struct findings *to)
 	if (addr_is_loopback(&c->v->to) || (!refused && !unreachable))
 		return;
 	struct finding *f = start(c, CAUSE_DNAT_BACKEND_DEAD, PROOF_KERNEL, to);
-	if (f)
+	if (f) {
 		f->bonus = 50;
+		f->inferred = !backend_failed(c, refused);
+	}
 	finding_says(to, f, "%s sends the connection on to %s, which %s.", c->label, c->backend,
 		     refused ? "refuses: nothing listens there" : "cannot be reached");
 	finding_evidence(to, f, "conntrack", "the backend of this connection is %s", c->backend);
@@ -116,8 +137,10 @@ static void redirected_here(const struct nat_case *c, struct findings *to)
 	if (!c->place->is_self || strcmp(c->v->hook, "output") || c->a->connected)
 		return;
 	struct finding *f = start(c, CAUSE_LOCAL_REDIRECT, PROOF_KERNEL, to);
-	if (f)
+	if (f) {
 		f->bonus = 60;
+		f->inferred = c->v->certainty == VERDICT_POSSIBLE && !c->v->counter_rose;
+	}
 	finding_says(to, f, "A NAT rule on this host sends its own connection to %s on to %s.",
 		     c->remote, c->backend);
 	finding_evidence(to, f, "nft", "the real destination is %s", c->backend);
@@ -133,6 +156,11 @@ static void reply_bypasses(const struct nat_case *c, struct findings *to)
 	    path_hop_at(back, place) || back->hops[back->n - 1].end != PATH_DELIVERED)
 		return;
 	struct finding *f = start(c, CAUSE_NAT_REPLY_BYPASS, PROOF_KERNEL, to);
+	const struct place *own = case_own_place(c->facts);
+	if (f) /* the asker's kernel threw the strange answer away */
+		f->inferred = !find_drop(c->facts, own->netns, NULL, "NO_SOCKET") &&
+			      !find_event(c->facts, own->netns, KERNEL_EVENT_RESET_SENT) &&
+			      !c->facts->probes.stray.seen;
 	finding_says(to, f, "%s translates the connection to %s, but the answers do not come back through "
 			    "it: they arrive from %s, which nobody dialled.", c->label, c->backend,
 		     c->backend);
@@ -168,7 +196,15 @@ static void tproxy(const struct nat_case *c, struct findings *to)
 {
 	if (c->v->verdict != VERDICT_TPROXY || (!is_silent(c->a) && !is_refusal(c->a)))
 		return;
-	struct finding *f = start(c, CAUSE_TPROXY_NO_LISTENER, PROOF_FITS, to);
+	const struct path_hop *end = path_target(&c->facts->forward);
+	const bool diverted = end && &c->facts->places[end->place] == c->place &&
+			      !place_address(c->place, &end->dst);
+	struct finding *f = start(c, CAUSE_TPROXY_NO_LISTENER, diverted ? PROOF_KERNEL : PROOF_FITS,
+				  to);
+	if (f) { /* the packets do end here; that the proxy is missing is concluded from that */
+		f->bonus = 30;
+		f->inferred = !find_event(c->facts, c->place->netns, KERNEL_EVENT_RESET_SENT);
+	}
 	finding_says(to, f, "A TPROXY rule in %s diverts the connection to a local proxy (port %u) that "
 			    "does not take it.", c->label, c->v->to_port);
 	finding_fix(to, f, "start the proxy, or remove the rule");

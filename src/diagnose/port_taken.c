@@ -5,12 +5,16 @@
 #include "diagnose/symptom.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* Could @s and the asked socket both match one packet? Families overlap through dual-stack ones. */
 static bool overlaps(const struct asked *asked, const struct addr *wanted,
 		     const struct place_socket *s)
 {
 	const bool we_any = addr_is_any(wanted), it_any = addr_is_any(&s->local);
+	/* Sockets tied to two devices do not meet. */
+	if (asked->device && s->device_name && strcmp(asked->device, s->device_name) != 0)
+		return false;
 	const bool we_v6 = wanted->family == ADDR_IPV6, it_v6 = s->local.family == ADDR_IPV6;
 
 	if (we_v6 == it_v6)

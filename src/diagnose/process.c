@@ -114,6 +114,8 @@ static void not_accepted(const struct scene *s, const struct place_socket *l)
 		finding_fix(s->to, f, "raise its limit (LimitNOFILE=), or find what it leaves open");
 	} else {
 		f = add(s, CAUSE_APP_NOT_ACCEPTING, PROOF_KERNEL, p);
+		if (f) /* it may be late, not stuck: it runs, or waits for the next connection */
+			f->inferred = p->state == 'R' || p->in_accept;
 		finding_says(s->to, f, "The process %u (%s) listens on %s but does not accept: %u "
 				       "connections wait.", p->pid, p->comm, s->dst, l->recv_queue);
 		finding_fix(s->to, f, "see what it does instead: gdb -p %u, or its log", p->pid);

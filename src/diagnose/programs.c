@@ -55,7 +55,7 @@ static void cgroup_denies(const struct program_case *c, const struct bpf_attachm
 {
 	static const char *const phases[] = {"", "", "socket()", "bind()", "listen()", "connect()",
 					     "send()", "recv()"};
-	if (c->a->error != EPERM || !is_hook_of(p, c->facts, c->a))
+	if (c->a->error != EPERM || !c->place->is_self || !is_hook_of(p, c->facts, c->a))
 		return;
 	struct finding *f = finding_add(to, CAUSE_CGROUP_BPF_DENIED, PROOF_FITS);
 	finding_place(to, f, "cgroup %s", p->target);
@@ -119,6 +119,17 @@ static void cgroup_rewrites(const struct program_case *c, const struct bpf_attac
 	finding_fix(to, f, "correct the service table of the program that attached it");
 }
 
+/* Another program of the same hook: which of them dropped the packet is not told. */
+static bool has_rival(const struct program_case *c, const struct bpf_attachment *p)
+{
+	for (size_t i = 0; i < c->place->n_programs; i++) {
+		const struct bpf_attachment *other = &c->place->programs[i];
+		if (other->id != p->id && !strcmp(other->where, p->where))
+			return true;
+	}
+	return false;
+}
+
 static void packet_programs(const struct program_case *c, const struct bpf_attachment *p,
 			    struct findings *to)
 {
@@ -146,8 +157,10 @@ static void packet_programs(const struct program_case *c, const struct bpf_attac
 	if (c->facts->events_watched && !drop && strcmp(p->where, "xdp"))
 		return; /* it would have been seen */
 	struct finding *f = finding_add(to, CAUSE_BPF_DROP, drop ? PROOF_KERNEL : PROOF_FITS);
-	if (f)
+	if (f) {
 		f->order = c->n_on_way;
+		f->inferred = has_rival(c, p) || begins(p->where, "netfilter/");
+	}
 	finding_place(to, f, "%s", c->label);
 	finding_says(to, f, "BPF program %s at %s (%s) in %s drops the packets.", p->name, p->target,
 		     p->where, c->label);
@@ -177,7 +190,12 @@ static void socket_lookup(const struct program_case *c, const struct bpf_attachm
 	const bool refused = c->a->error == ECONNREFUSED && !c->a->connected;
 	if (!(refused && listener) && !(c->a->connected && !c->a->ok))
 		return;
-	struct finding *f = finding_add(to, CAUSE_SK_LOOKUP_PROGRAM, refused ? PROOF_KERNEL : PROOF_FITS);
+	/* The namespace's own stack refused, although a socket listens: not a firewall in its name. */
+	const bool shown = find_event(c->facts, c->place->netns, KERNEL_EVENT_RESET_SENT);
+	if (refused && c->facts->events_watched && !shown)
+		return;
+	struct finding *f = finding_add(to, CAUSE_SK_LOOKUP_PROGRAM,
+					refused && shown ? PROOF_KERNEL : PROOF_FITS);
 	if (f)
 		f->bonus = 40;
 	finding_place(to, f, "%s", c->label);

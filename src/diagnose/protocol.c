@@ -21,8 +21,9 @@ static void find(const struct case_facts *facts, struct findings *to)
 	if (!a || a->ok || !a->connected || a->proto != SOCK_PROTO_TCP)
 		return;
 	const bool sent_tls = is_tls(a->first_sent, a->n_first_sent);
+	/* A server that answered in plain may speak both (STARTTLS and the like). */
 	const bool got_tls = is_tls(a->first_received, a->n_first_received) ||
-			     facts->probes.speaks_tls == PROBE_TLS_YES;
+			     (!a->n_first_received && facts->probes.speaks_tls == PROBE_TLS_YES);
 	const bool got_plain = (a->n_first_received && !got_tls) ||
 			       facts->probes.speaks_tls == PROBE_TLS_NO;
 	if (!a->n_first_sent || (sent_tls ? !got_plain : !got_tls))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The listener's kernel drops what arrives: full queues, MD5, TTL security, filters, timestamps. */
 #include "core/sock.h"
+#include "diagnose/drops.h"
 #include "diagnose/rule.h"
 #include "diagnose/symptom.h"
 #include "diagnose/target.h"
@@ -87,6 +88,11 @@ static void syn_queue(const struct scene *s)
 	    place_setting_number(s->place, "net.ipv4.tcp_syncookies", 1) != 0)
 		return;
 	struct finding *f = add(s, CAUSE_SYN_QUEUE_FULL, PROOF_KERNEL);
+	const long limit = place_setting_number(s->place, "net.ipv4.tcp_max_syn_backlog", 0);
+	const long room = limit && limit < (long)s->listener->send_queue
+				  ? limit : (long)s->listener->send_queue;
+	if (f) /* the kernel keeps a quarter of the room for proven peers */
+		f->inferred = (long)n < room - room / 4;
 	finding_says(s->to, f, "The SYN queue of %s is full: %u half-open connections, and syncookies "
 			       "are off.", s->dst, n);
 	add_counter(s, f, "TcpExt.ListenDrops");
@@ -165,8 +171,12 @@ static void udp_buffer(const struct scene *s)
 	if (!errors && !(s->listener->has_skmem && s->listener->rmem >= s->listener->rcvbuf))
 		return;
 	struct finding *f = add(s, CAUSE_UDP_BUFFER_FULL, errors ? PROOF_KERNEL : PROOF_FITS);
-	if (f)
+	if (f) {
 		f->bonus = 5;
+		/* the counter is one for all sockets: this one's own buffer must be full */
+		f->inferred = !s->listener->has_skmem ||
+			      2 * s->listener->rmem < s->listener->rcvbuf;
+	}
 	finding_says(s->to, f, "The receive buffer of %s is full: the program there does not read.", s->dst);
 	finding_evidence(s->to, f, "counters", "Udp.RcvbufErrors rose by %" PRIu64, errors);
 	if (s->listener->has_skmem)
@@ -184,7 +194,14 @@ static void timestamps(const struct scene *s)
 	for (unsigned i = 0; i < 6; i++) {
 		if (!place_counter(s->place, names[i]))
 			continue;
+		const struct kernel_event *drop =
+			find_drop(s->facts, s->place->netns, NULL, "TCP_RFC7323_PAWS") ?:
+			find_drop(s->facts, s->place->netns, NULL, "TCP_RFC7323_TSECR");
 		struct finding *f = add(s, CAUSE_PAWS_DROP, PROOF_KERNEL);
+		if (f) /* the counter is one for all connections */
+			f->inferred = !drop;
+		if (drop)
+			drop_evidence(s->to, f, drop);
 		finding_says(s->to, f, "The target drops the segments: their TCP timestamps went backwards "
 				       "(PAWS).");
 		add_counter(s, f, names[i]);

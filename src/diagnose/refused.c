@@ -45,6 +45,8 @@ static void name_answerer(const struct case_facts *facts, const struct attempt *
 			if (p->answer == PROBE_ICMP)
 				addr_format(&p->icmp.from, hop);
 		}
+		if (f)
+			f->inferred = !nearer_than_host; /* only counted, not compared */
 		finding_place(to, f, "at %s", hop);
 		finding_says(to, f,
 			     "Something nearer than %s refuses the connection in its name: the reset "
@@ -54,6 +56,8 @@ static void name_answerer(const struct case_facts *facts, const struct attempt *
 		return;
 	}
 	struct finding *f = finding_add(to, CAUSE_REFUSED_BY_TARGET, PROOF_SEEN);
+	if (f) /* no other answer of the host to compare its distance with */
+		f->inferred = host < 0 && !is_own_address(facts, &a->remote);
 	finding_place(to, f, "the target");
 	finding_says(to, f,
 		     "%s itself refuses: the host answers, but nothing listens on tcp port %u there, or "

@@ -55,14 +55,18 @@ static void behind_gateway(const struct case_facts *facts, const char *remote, s
 	n = place_neighbour(own, hop->route.out_link, &hop->route.gateway);
 	if (!n || !(n->state & (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE)))
 		return;
+	/* An old entry only says that it answered once. */
+	const bool fresh = n->state & NUD_REACHABLE;
 	addr_format(&hop->route.gateway, gateway);
 	struct finding *f = finding_add(to, CAUSE_SILENT_DROP_AFTER_HOP, PROOF_SEEN);
+	if (f)
+		f->inferred = true;
 	finding_place(to, f, "at or after %s", gateway);
 	finding_says(to, f,
-		     "Packets to %s reach the gateway %s (it answers on the link) and are lost there or "
-		     "behind it.", remote, gateway);
-	finding_evidence(to, f, "neighbour", "%s is resolved on the link; no probe brings an answer",
-			 gateway);
+		     "Packets to %s go to the gateway %s (it %s on the link) and are lost there or "
+		     "behind it.", remote, gateway, fresh ? "answers" : "answered");
+	finding_evidence(to, f, "neighbour", "%s is resolved on the link (%s); no probe brings an answer",
+			 gateway, fresh ? "REACHABLE" : "not confirmed lately");
 	finding_fix(to, f, "on %s, see whether it forwards, its route to the target and its rules",
 		    gateway);
 }

@@ -33,6 +33,16 @@ static unsigned holders(const struct place *own, const struct attempt *a, uint32
 	return n;
 }
 
+static bool has_v6_address(const struct place *own)
+{
+	for (size_t i = 0; i < own->host.n_addresses; i++) {
+		const struct addr *addr = &own->host.addresses[i].addr;
+		if (addr->family == ADDR_IPV6 && !addr_is_loopback(addr) && !addr_is_link_local(addr))
+			return true;
+	}
+	return false;
+}
+
 static void add_exhausted(const struct case_facts *facts, const struct attempt *a,
 			  struct findings *to)
 {
@@ -52,8 +62,13 @@ static void add_exhausted(const struct case_facts *facts, const struct attempt *
 		finding_fix(to, f, "shorten net.ipv4.ip_local_reserved_ports or widen the range");
 		return;
 	}
+	if (a->phase == PHASE_CONNECT && a->remote.family == ADDR_IPV6 && !has_v6_address(own) &&
+	    !is_own_address(facts, &a->remote))
+		return; /* it is the address that is missing, not the port */
 	unsigned n = holders(own, a, &pid);
 	struct finding *f = finding_add(to, CAUSE_EPHEMERAL_PORTS_EXHAUSTED, n ? PROOF_KERNEL : PROOF_FITS);
+	if (f) /* the kernel counts pairs of addresses; sockets alone that fill the range prove it */
+		f->inferred = n < usable_ports(&own->host);
 	finding_place(to, f, "this host");
 	finding_says(to, f,
 		     "Every port of net.ipv4.ip_local_port_range (%u-%u) is taken%s.", range->low,
@@ -104,16 +119,6 @@ static const struct setting *v6_switch(const struct place *own)
 			return s;
 	}
 	return NULL;
-}
-
-static bool has_v6_address(const struct place *own)
-{
-	for (size_t i = 0; i < own->host.n_addresses; i++) {
-		const struct addr *addr = &own->host.addresses[i].addr;
-		if (addr->family == ADDR_IPV6 && !addr_is_loopback(addr) && !addr_is_link_local(addr))
-			return true;
-	}
-	return false;
 }
 
 static void add_v6_disabled(const struct case_facts *facts, const struct attempt *a,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The packet arrives, but the answer does not find its way back. */
 #include "core/sock.h"
+#include "diagnose/drops.h"
 #include "diagnose/rule.h"
 #include "diagnose/symptom.h"
 
@@ -35,8 +36,10 @@ static struct finding *start(const struct case_facts *facts, struct findings *to
 {
 	struct finding *f = finding_add(to, cause, proof);
 
-	if (f)
+	if (f) {
 		f->order = 50;
+		f->inferred = !shown_at(facts, place);
+	}
 	finding_place(to, f, "%s", place_label(to, facts, place));
 	return f;
 }
@@ -76,17 +79,21 @@ static bool wrong_source(const struct case_facts *facts, const struct path_hop *
 	return source && first->route.out_link && source->link != first->route.out_link;
 }
 
-static void source_address(const struct case_facts *facts, const char *where, struct findings *to)
+static void source_address(const struct case_facts *facts, const struct place *ends,
+			   struct findings *to)
 {
 	const struct path_hop *first = &facts->forward.hops[0];
 	const struct place *own = case_own_place(facts);
 	char src[ADDR_TEXT_SIZE];
 	struct finding *f = finding_add(to, CAUSE_SOURCE_ADDRESS_WRONG, PROOF_KERNEL);
 
+	if (f)
+		f->inferred = !shown_at(facts, ends);
+
 	addr_format(&first->src, src);
 	finding_place(to, f, "%s", place_label(to, facts, own));
 	finding_says(to, f, "The connection leaves with source address %s, to which %s has no way back.",
-		     src, where);
+		     src, place_label(to, facts, ends));
 	finding_evidence(to, f, "route", "source %s chosen by: %s", src,
 			 first->route.text ? first->route.text : "the route");
 	const struct place_address *a = place_address(own, &first->src);
@@ -132,6 +139,9 @@ static void astray(const struct case_facts *facts, const struct path_hop *hop, s
 	char gateway[ADDR_TEXT_SIZE];
 	struct finding *f = start(facts, to, CAUSE_RETURN_ROUTE_WRONG, PROOF_KERNEL, target);
 
+	if (f && shown_at(facts, ends))
+		f->inferred = false;
+
 	finding_says(to, f, "The answer of %s is sent the wrong way: it ends at %s (%s).",
 		     place_label(to, facts, target), end_label, hop->reason);
 	finding_evidence(to, f, "route", "%s answers by: %s", place_label(to, facts, target),
@@ -148,6 +158,18 @@ static void astray(const struct case_facts *facts, const struct path_hop *hop, s
 		    place_label(to, facts, target));
 }
 
+/* The packets end at a transparent proxy's machine: no way back from there is the target's. */
+static bool is_diverted(const struct case_facts *facts)
+{
+	const struct path_hop *end = path_target(&facts->forward);
+	const struct place *place = end ? &facts->places[end->place] : NULL;
+
+	for (size_t i = 0; place && i < place->n_verdicts; i++)
+		if (place->verdicts[i].verdict == VERDICT_TPROXY && !place_address(place, &end->dst))
+			return true;
+	return false;
+}
+
 static void find(const struct case_facts *facts, struct findings *to)
 {
 	const struct attempt *a = case_subject(facts);
@@ -157,13 +179,13 @@ static void find(const struct case_facts *facts, struct findings *to)
 		return;
 	if (!back->n && !facts->asked.all_netns)
 		source_from_elsewhere(facts, to);
-	if (!back->n)
+	if (!back->n || is_diverted(facts))
 		return;
 	const struct path_hop *last = &back->hops[back->n - 1];
 	if (last->end != PATH_STOPS)
 		return;
 	if (wrong_source(facts, &facts->forward.hops[0]))
-		source_address(facts, place_label(to, facts, &facts->places[last->place]), to);
+		source_address(facts, &facts->places[last->place], to);
 	else if (back->n == 1 && last->route.error && !strcmp(last->reason, "no-route"))
 		no_return_route(facts, a, last, to);
 	else

@@ -40,27 +40,65 @@ static struct finding *start(const struct stopping *s, enum cause cause, enum pr
 	return f;
 }
 
-/* The interface with the asker's address or the route that is gone is down. */
-static const struct link_facts *down_link(const struct place *place, const struct addr *dst)
+/* Tunnels that the kernel makes for itself in every namespace are always down. */
+static bool is_fallback(const struct link_facts *l)
 {
+	static const char *const names[] = {"tunl0", "sit0", "ip6tnl0", "gre0", "gretap0", "erspan0",
+					    "ip_vti0", "ip6_vti0", "ip6gre0", "teql0"};
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(l->name, names[i]))
+			return true;
+	return false;
+}
+
+static bool is_down(const struct link_facts *l)
+{
+	return !(l->flags & (IFF_UP | IFF_LOOPBACK)) && !is_fallback(l);
+}
+
+static bool covers(const struct place_address *a, const struct addr *dst)
+{
+	const unsigned bytes = a->bits / 8, rest = a->bits % 8;
+
+	if (a->addr.family != dst->family || memcmp(a->addr.bytes, dst->bytes, bytes) != 0)
+		return false;
+	return !rest || !((a->addr.bytes[bytes] ^ dst->bytes[bytes]) >> (8 - rest));
+}
+
+/*
+ * The interface that is down and took the route with it. @ret_sure: its own network holds the
+ * target, or there is no other interface by which a route could have led anywhere.
+ */
+static const struct link_facts *down_link(const struct place *place, const struct addr *dst,
+					  bool *ret_sure)
+{
+	const struct link_facts *found = NULL;
+	unsigned others = 0;
+
+	*ret_sure = true;
+	for (size_t k = 0; k < place->n_addresses; k++) {
+		const struct link_facts *l = place_link(place, place->addresses[k].link);
+		if (l && is_down(l) && covers(&place->addresses[k], dst))
+			return l;
+		if (l && is_down(l) && place->addresses[k].addr.family == dst->family)
+			found = l;
+	}
 	for (size_t i = 0; i < place->n_links; i++) {
 		const struct link_facts *l = &place->links[i];
-		if (!(l->flags & IFF_UP) && !(l->flags & IFF_LOOPBACK) && l->kind)
-			for (size_t k = 0; k < place->n_addresses; k++)
-				if (place->addresses[k].link == l->index &&
-				    place->addresses[k].addr.family == dst->family)
-					return l;
+		others += l->flags & IFF_UP && !(l->flags & IFF_LOOPBACK);
+		/* IPv6 addresses go away with the interface: any that is down will do. */
+		if (!found && is_down(l) && dst->family == ADDR_IPV6)
+			found = l;
 	}
-	/* IPv6 addresses go away with the interface: any interface that is down will do. */
-	for (size_t i = 0; i < place->n_links; i++)
-		if (!(place->links[i].flags & (IFF_UP | IFF_LOOPBACK)))
-			return &place->links[i];
-	return NULL;
+	*ret_sure = !others;
+	return found;
 }
 
 static void no_route_here(const struct stopping *s, struct findings *to)
 {
-	const struct link_facts *down = down_link(s->place, &s->hop->dst);
+	bool sure;
+	const struct link_facts *down = down_link(s->place, &s->hop->dst, &sure);
 	long no_v6 = place_setting_number(s->place, "net.ipv6.conf.all.disable_ipv6", 0);
 	struct finding *f;
 
@@ -72,14 +110,15 @@ static void no_route_here(const struct stopping *s, struct findings *to)
 		return;
 	}
 	if (down) {
-		f = start(s, CAUSE_INTERFACE_DOWN, PROOF_KERNEL, to);
+		f = start(s, CAUSE_INTERFACE_DOWN, sure ? PROOF_KERNEL : PROOF_FITS, to);
 		if (f)
 			f->bonus = 20;
 		finding_says(to, f, "There is no route to %s because interface %s is down.", s->remote,
 			     down->name);
 		finding_evidence(to, f, "link", "%s is administratively DOWN", down->name);
 		finding_fix(to, f, "ip link set %s up", down->name);
-		return;
+		if (sure)
+			return;
 	}
 	f = start(s, CAUSE_NO_ROUTE, PROOF_KERNEL, to);
 	finding_says(to, f, "This host has no route to %s.", s->remote);
@@ -100,8 +139,10 @@ static void sent_by_rule(const struct stopping *s, struct findings *to)
 	const struct route_decision *r = &s->hop->route;
 	struct finding *f = start(s, CAUSE_POLICY_RULE, PROOF_KERNEL, to);
 
-	if (f)
+	if (f) {
 		f->bonus = 50;
+		f->inferred = !r->error && !shown_at(s->facts, s->place);
+	}
 	finding_says(to, f, "Policy rule \"%s\" sends the traffic to %s to a table that does not lead "
 			    "there: %s.", r->rule_text, s->remote, r->text ? r->text : "no route");
 	finding_evidence(to, f, "ip rule", "%s (pref %u)", r->rule_text, r->rule_pref);
@@ -152,6 +193,15 @@ static bool unanswered(const struct stopping *s)
 	       s->a->error == ENETUNREACH || s->a->error == EACCES;
 }
 
+static struct finding *start_router(const struct stopping *s, enum cause cause, struct findings *to)
+{
+	struct finding *f = start(s, cause, PROOF_KERNEL, to);
+
+	if (f)
+		f->inferred = !shown_at(s->facts, s->place);
+	return f;
+}
+
 static void stopped_at_router(const struct stopping *s, struct findings *to)
 {
 	const char *reason = s->hop->reason;
@@ -160,7 +210,7 @@ static void stopped_at_router(const struct stopping *s, struct findings *to)
 	struct finding *f;
 
 	if (!strcmp(reason, "forwarding-off")) {
-		f = start(s, CAUSE_FORWARDING_OFF, PROOF_KERNEL, to);
+		f = start_router(s, CAUSE_FORWARDING_OFF, to);
 		finding_says(to, f, "%s has to pass on the packets to %s, but forwarding is off there.",
 			     s->label, s->remote);
 		finding_evidence(to, f, "sysctl", s->hop->dst.family == ADDR_IPV4
@@ -173,20 +223,20 @@ static void stopped_at_router(const struct stopping *s, struct findings *to)
 		finding_fix(to, f, "sysctl %s=1 there", s->hop->dst.family == ADDR_IPV4
 			    ? "net.ipv4.ip_forward" : "net.ipv6.conf.all.forwarding");
 	} else if (!strcmp(reason, "no-route")) {
-		f = start(s, CAUSE_ROUTER_NO_ROUTE, PROOF_KERNEL, to);
+		f = start_router(s, CAUSE_ROUTER_NO_ROUTE, to);
 		finding_says(to, f, "The router %s has no route to %s.", s->label, s->remote);
 		finding_evidence(to, f, "route", "its look-up of %s answers %s",
 				 addr_format(&s->hop->dst, gateway), strerrorname_np(r->error));
 		finding_fix(to, f, "add a route there");
 	} else if (!strcmp(reason, "route-rejects") || !strcmp(reason, "rule-rejects")) {
-		f = start(s, CAUSE_ROUTER_ROUTE_REJECTS, PROOF_KERNEL, to);
+		f = start_router(s, CAUSE_ROUTER_ROUTE_REJECTS, to);
 		finding_says(to, f, "The router %s rejects traffic to %s by its %s.", s->label, s->remote,
 			     r->rule_rejects ? "policy rule" : "route");
 		finding_evidence(to, f, "route", "%s", r->rule_rejects ? r->rule_text
 						       : r->text ? r->text : "a reject route");
 		finding_fix(to, f, "delete or change it there");
 	} else if (!strcmp(reason, "loop")) {
-		f = start(s, CAUSE_ROUTING_LOOP, PROOF_KERNEL, to);
+		f = start_router(s, CAUSE_ROUTING_LOOP, to);
 		finding_says(to, f, "Routers send the packets to %s round in a circle.", s->remote);
 		finding_evidence(to, f, "route", "%s sends it on by \"%s\"", s->label,
 				 r->text ? r->text : "?");
@@ -237,11 +287,17 @@ static void martian(const struct stopping *s, struct findings *to)
 		return;
 	if (!place_address(s->place, &s->hop->src))
 		return;
-	struct finding *f = start(s, CAUSE_MARTIAN_SOURCE, PROOF_FITS, to);
+	const struct kernel_event *drop = find_drop(s->facts, s->place->netns, NULL,
+						    "IP_LOCAL_SOURCE") ?:
+					  find_drop(s->facts, s->place->netns, NULL,
+						    "IP_INVALID_SOURCE");
+	struct finding *f = start(s, CAUSE_MARTIAN_SOURCE, drop ? PROOF_KERNEL : PROOF_FITS, to);
 	finding_says(to, f, "The packets arrive at %s with source address %s, which is its own.",
 		     s->label, addr_format(&s->hop->src, src));
 	finding_evidence(to, f, "address", "%s is configured in %s: the kernel drops such packets as "
 					   "martians", src, s->label);
+	if (drop)
+		drop_evidence(to, f, drop);
 	finding_fix(to, f, "give one of the two hosts another address, or send from another source");
 }
 

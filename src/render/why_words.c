@@ -92,13 +92,5 @@ unsigned also_of(const struct findings *findings, const struct finding **ret)
 
 const char *certainty_of(const struct finding *finding)
 {
-	switch (finding->proof) {
-	case PROOF_GUESS:
-	case PROOF_FITS:
-		return "likely";
-	case PROOF_SEEN:
-	case PROOF_KERNEL:
-		break;
-	}
-	return "certain";
+	return finding_is_certain(finding) ? "certain" : "likely";
 }
