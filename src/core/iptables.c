@@ -93,6 +93,7 @@ static struct firewall_verdict *record(struct walk *w, size_t offset, enum verdi
 		.direction = w->passage->direction,
 		.certainty = truth == NFT_TRUE && !w->undecided ? VERDICT_EVALUATED
 								: VERDICT_POSSIBLE,
+		.is_met = truth == NFT_TRUE,
 		.because = because | w->undecided_because,
 		.family = w->table->v6 ? "ip6" : "ip", .table = w->table->name, .hook = w->hook,
 		.order = w->passage->order++, .is_data = w->packet->is_data,

@@ -52,7 +52,9 @@ static struct nft_value ip_field(struct nft_scope *scope, const char *field)
 		return p->ttl ? number(p->ttl, NULL) : unknown;
 	if (!strcmp(field, "length")) {
 		scope->because |= BECAUSE_SIZE;
-		return p->ip_bytes ? number(p->ip_bytes, NULL) : unknown;
+		/* IPv6's field does not count its own header. */
+		return !p->ip_bytes ? unknown
+		       : number(p->ip_bytes - (p->src.family == ADDR_IPV6 ? 40u : 0u), NULL);
 	}
 	if (!strcmp(field, "version"))
 		return number(p->src.family, NULL);

@@ -71,6 +71,7 @@ static struct firewall_verdict *record(struct walk *w, const struct step *s,
 		.firewall = FIREWALL_NFT, .verdict = kind, .direction = to->direction,
 		.certainty = s->truth == NFT_TRUE && !w->undecided ? VERDICT_EVALUATED
 								   : VERDICT_POSSIBLE,
+		.is_met = s->truth == NFT_TRUE,
 		.because = s->scope.because | w->undecided_because,
 		.family = s->chain->family, .table = s->chain->table, .chain = s->chain->name,
 		.base_chain = w->base->name, .hook = w->base->hook, .limit = s->limit,
@@ -339,6 +340,9 @@ static enum outcome run_statement(struct walk *w, struct step *s, const struct j
 	} else if (!strcmp(st->key, "set")) {
 		json_foreach(inner, json_get(st, "stmt"))
 			is_limit(s, inner->first ? inner->first : inner);
+	} else if (!strcmp(st->key, "meter")) {
+		json_foreach(inner, json_get(st, "stmt"))
+			is_limit(s, inner);
 	} else if (!strcmp(st->key, "tproxy")) {
 		read_nat(w, s, st, VERDICT_TPROXY);
 	} else if (!strcmp(st->key, "mangle")) {

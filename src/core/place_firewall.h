@@ -64,6 +64,7 @@ struct firewall_verdict {
 	const char *limit; /* text of the limit, if any */
 	uint64_t counter_before, counter_rose; /* packets */
 	bool has_counter;
+	bool is_met;	  /* its own conditions hold; a rule before it may have decided already */
 	bool counter_known; /* .counter_rose was measured: 0 means that it was not met */
 	uint8_t icmp_type, icmp_code;
 	struct addr to;	  /* NAT: family ADDR_NONE: unchanged */

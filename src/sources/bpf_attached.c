@@ -75,6 +75,8 @@ static void query(struct arena *arena, struct place *place, uint32_t at, uint32_
 		add(arena, place, ids[i], where, target);
 }
 
+enum { N_PACKET_HOOKS = 2 }; /* the first of these look at packets, the others at calls */
+
 static const struct {
 	uint32_t type;
 	const char *where;
@@ -110,7 +112,8 @@ static bool find_cgroup2(char *at, size_t room)
 	return false;
 }
 
-void bpf_attached_cgroup(struct arena *arena, struct place *place, const char *path)
+void bpf_attached_cgroup(struct arena *arena, struct place *place, const char *path,
+			 bool packets_only)
 {
 	char folder[1600], mount[512];
 
@@ -120,7 +123,8 @@ void bpf_attached_cgroup(struct arena *arena, struct place *place, const char *p
 	for (;;) {
 		AUTO(closep) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		const char *name = arena_printf(arena, "%s", folder);
-		for (size_t i = 0; fd >= 0 && name && i < N_ELEMENTS(cgroup_hooks); i++)
+		const size_t n_hooks = packets_only ? N_PACKET_HOOKS : N_ELEMENTS(cgroup_hooks);
+		for (size_t i = 0; fd >= 0 && name && i < n_hooks; i++)
 			query(arena, place, (uint32_t)fd, cgroup_hooks[i].type,
 			      cgroup_hooks[i].where, name);
 		char *slash = strrchr(folder, '/');

@@ -3,6 +3,8 @@
 #ifndef BERTH_SOURCES_BPF_ATTACHED_H
 #define BERTH_SOURCES_BPF_ATTACHED_H
 
+#include <stdbool.h>
+
 struct arena;
 struct case_facts;
 struct place;
@@ -20,6 +22,7 @@ void bpf_attached_collect(struct world *world, const struct world_netns *netns,
  * Programs on the cgroup of version 2 @path ("/a/b") and all above it, into @place->programs;
  * each is named with the folder of the cgroup that has it.
  */
-void bpf_attached_cgroup(struct arena *arena, struct place *place, const char *path);
+void bpf_attached_cgroup(struct arena *arena, struct place *place, const char *path,
+			 bool packets_only);
 
 #endif

@@ -105,6 +105,23 @@ static void mark_signed_listeners(struct evidence *evidence, struct case_facts *
 		md5_keys_mark(&evidence->world, netns, place);
 }
 
+/* Programs that look at the packets of the listener's cgroup. */
+static void look_at_listeners(struct case_facts *facts)
+{
+	const struct path_hop *target = path_target(&facts->forward);
+	struct place *place = target ? &facts->places[target->place] : NULL;
+	const char *asked = walk_cgroup(facts), *last = NULL;
+
+	for (size_t i = 0; place && i < place->n_processes && bpf_is_allowed(); i++) {
+		const char *path = place->processes[i].cgroup;
+		if (!path || (last && !strcmp(path, last)) ||
+		    (place->is_self && asked && !strcmp(path, asked)))
+			continue;
+		bpf_attached_cgroup(&facts->arena, place, path, true);
+		last = path;
+	}
+}
+
 /* What else acts on packets in the namespaces of both ways: programs, IPsec. */
 static void look_along(struct evidence *evidence, struct case_facts *facts)
 {
@@ -140,7 +157,7 @@ void evidence_finish(struct evidence *evidence, struct case_facts *facts)
 
 	if (place_collect(facts, &evidence->world, &evidence->world.all[0]) < 0)
 		case_add_unseen(facts, "this host's interfaces", "rtnetlink");
-	bpf_attached_cgroup(&facts->arena, &facts->places[0], walk_cgroup(facts));
+	bpf_attached_cgroup(&facts->arena, &facts->places[0], walk_cgroup(facts), false);
 	if (!first_packet(facts, &question))
 		return;
 	question.out_link = device_of(facts, &facts->places[0]);
@@ -148,6 +165,7 @@ void evidence_finish(struct evidence *evidence, struct case_facts *facts)
 	firewalls_count(evidence->firewalls, facts);
 	target_collect(facts, &evidence->world);
 	mark_signed_listeners(evidence, facts);
+	look_at_listeners(facts);
 	look_along(evidence, facts);
 	if (evidence->drops)
 		drops_collect(evidence->drops, facts);

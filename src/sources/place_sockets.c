@@ -115,8 +115,10 @@ struct place_socket *place_add_socket(struct arena *arena, struct place *place,
 		s->path = arena_dup(arena, name, name_len);
 	}
 	set_memory(snap, sock, s);
+	s->in_flight = sock->n_owners > 0;
 	for (uint32_t i = 0; i < sock->n_owners && s->n_pids < N_ELEMENTS(s->pids); i++) {
 		const struct owner *owner = sock_owner(snap, sock, i);
+		s->in_flight &= owner->fd < 0;
 		const struct proc *proc = owner_proc(snap, owner);
 		s->pids[s->n_pids++] = proc->pid;
 		if (!s->sockopts_read && owner->fd >= 0 && sock->proto != SOCK_PROTO_UNIX)

@@ -33,6 +33,22 @@ const char *walk_cgroup(struct case_facts *facts)
 	return found;
 }
 
+/* Of a SYN or SYN-ACK with these options, padded as Linux does (tcp_options_write). */
+static uint16_t handshake_bytes(uint8_t family, uint8_t options)
+{
+	uint16_t bytes = family == ADDR_IPV6 ? 40 + 20 : 20 + 20;
+
+	if (options & TCP_HAS_MSS)
+		bytes += 4;
+	if (options & TCP_HAS_TIMESTAMP)
+		bytes += 12; /* "SACK permitted" fits into its padding */
+	else if (options & TCP_HAS_SACK_PERM)
+		bytes += 4;
+	if (options & TCP_HAS_WINDOW)
+		bytes += 4;
+	return bytes;
+}
+
 void walk_first_packet(struct walker *w, const struct route_question *q, struct packet *ret)
 {
 	const struct place *own = &w->facts->places[0];
@@ -54,6 +70,8 @@ void walk_first_packet(struct walker *w, const struct route_question *q, struct 
 		.tcp_flags = tcp ? TCP_FLAG_SYN : 0, .tcp_options = tcp ? options : 0,
 		.tcp_options_known = true, .has_payload = !tcp, .cgroup = walk_cgroup(w->facts),
 	};
+	if (tcp && !(options & TCP_HAS_FASTOPEN))
+		ret->ip_bytes = handshake_bytes(q->dst.family, options);
 	if (tcp && place_setting_number(own, "net.ipv4.tcp_ecn", 2) == 1)
 		ret->tcp_flags |= TCP_FLAG_ECE | TCP_FLAG_CWR;
 	if (w->facts->asked.ttl)
