@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "base/arena.h"
 #include "core/flow.h"
 #include "core/forward.h"
 #include "core/sock.h"
@@ -37,6 +38,8 @@ struct gets {
 	struct port_space space;
 	struct model_delivery rules;
 	struct model_list list;
+	const char *assumed; /* of this kernel, without trying; NULL: nothing that decides */
+	struct arena arena;
 };
 
 /* Does the rules' answer allow the kernel's? True when one of them is missing. */

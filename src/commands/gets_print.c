@@ -74,6 +74,8 @@ static void add_rules(const struct gets *gets, struct strbuf *text)
 		add_members(gets, text);
 		strbuf_add_char(text, '\n');
 	}
+	if (gets->assumed)
+		strbuf_printf(text, "  assumed: %s\n", gets->assumed);
 	if (gets->rules.depends)
 		strbuf_printf(text, "  the rules alone cannot tell: it depends on the %s of a socket, "
 				    "which could not be seen\n",
@@ -237,6 +239,7 @@ static void json_rules(const struct gets *gets, struct json *json)
 	json_put_text(json, "says", row.says);
 	json_put_text(json, "depends_on",
 		      gets->rules.depends ? model_fact_name(gets->rules.fact) : NULL);
+	json_put_text(json, "assumed", gets->assumed);
 	json_key(json, "sockets");
 	json_open(json, '[');
 	if (gets->rules.reach == MODEL_REACH_ONE && one)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* berth model: the port rules on paper. */
 #include "commands/command.h"
+#include "commands/this_kernel.h"
 #include "model/script.h"
 #include "base/auto.h"
 #include "base/escape.h"
@@ -173,6 +174,22 @@ static int list_rules(void)
 	return EXIT_YES;
 }
 
+/* The rules that differ between kernels: since when, and with @here what this one does. */
+static int list_versions(bool here)
+{
+	struct model_behaviour behaviour = here ? this_kernel(NULL, NULL, NULL, NULL)
+						: model_behaviour_latest;
+
+	for (int i = 0; i < N_BEHAVIOURS; i++) {
+		const struct model_behaviour_row *row = model_behaviour_row((enum behaviour)i);
+		const unsigned version = row->before ? row->before : row->since;
+		const bool on = *model_behaviour_bit(&behaviour, (enum behaviour)i);
+		printf("%-18s %-6s %u.%-3u %s%s\n", row->name, row->before ? "before" : "since",
+		       version / 100, version % 100, here ? on ? "yes  " : "no   " : "", row->says);
+	}
+	return EXIT_YES;
+}
+
 static void script_freep(struct script **script)
 {
 	model_script_free(*script);
@@ -188,9 +205,17 @@ static int run(const struct invocation *inv)
 	};
 	enum model_rule without[N_MODEL_RULES];
 	struct script_options options = {.without = without};
+	struct model_behaviour behaviour;
+	const bool here = option_given(inv, "this-kernel");
 
 	if (option_given(inv, "rules"))
 		return list_rules();
+	if (option_given(inv, "versions"))
+		return list_versions(here);
+	if (here) {
+		behaviour = this_kernel(NULL, NULL, NULL, NULL);
+		options.behaviour = &behaviour;
+	}
 	if (inv->n_operands > 1)
 		return usage_error(inv, "one script at a time");
 	const char *name = inv->n_operands ? inv->operands[0] : "-";
@@ -215,6 +240,8 @@ static const struct option_row options[] = {
 	{"explain", 0, NULL, false, "add the reason below each answer", NULL},
 	{"ndjson", 0, NULL, false, "print one JSON record a line (schema berth.model/1)", NULL},
 	{"rules", 0, NULL, false, "list the ids of the rules", NULL},
+	{"this-kernel", 0, NULL, false, "by the rules of the running kernel, found out by trying it", NULL},
+	{"versions", 0, NULL, false, "list the rules that differ between kernels", NULL},
 	{"without", 0, "RULE", false, "live without a rule, to see what it is for", NULL},
 	{},
 };
@@ -226,7 +253,8 @@ const struct command command_model = {
 	.help = "Reads a script of sockets, calls and packets, one a line, and answers each line as\n"
 		"Linux would: ok, or the errno with the socket in the way and the rule that decides;\n"
 		"for a packet, which socket gets it. Nothing is done to this machine.\n"
-		"The rules are those of a kernel 6.18; each has a page in docs/rules.",
+		"The rules are those of a kernel 6.18, or with --this-kernel of the running one; each has\n"
+		"a page in docs/rules.",
 	.examples = "printf 'a = socket tcp inet\\nbind a 0.0.0.0:80\\nlisten a\\n' | berth model\t"
 		    "Three calls and their answers\n"
 		    "berth model --explain FILE\tThe reason below each answer\n",

@@ -4,6 +4,7 @@
 #include "base/auto.h"
 #include "commands/command.h"
 #include "commands/save.h"
+#include "commands/this_kernel.h"
 #include "core/bind_rules.h"
 #include "core/case.h"
 #include "core/facts.h"
@@ -98,9 +99,38 @@ static uint16_t find_nearby(const struct case_facts *facts, const struct host *h
 	return 0;
 }
 
+struct judging {
+	struct bind_question question;
+	const struct snapshot *snap;
+};
+
+static uint64_t judge(void *data, const struct model_behaviour *behaviour)
+{
+	struct judging *judging = data;
+
+	judging->question.behaviour = behaviour;
+	return bind_question_digest(&judging->question, judging->snap);
+}
+
+/* By the rules that this kernel has. */
+static int ask_rules(struct case_facts *facts, const struct snapshot *snap,
+		     struct bind_question *question, struct bind_rules *ret)
+{
+	struct judging judging = {*question, snap};
+	const char *assumed;
+	const struct model_behaviour behaviour =
+		this_kernel(judge, &judging, &facts->arena, &assumed);
+
+	question->behaviour = &behaviour;
+	int err = bind_question_ask(question, snap, &facts->arena, ret);
+	question->behaviour = NULL;
+	ret->assumed = assumed;
+	return err;
+}
+
 void why_rules(const struct invocation *inv, struct case_facts *facts)
 {
-	const struct bind_question question = question_of(facts);
+	struct bind_question question = question_of(facts);
 	const struct request request = {
 		.facts = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES | FACT_HOST | FACT_SOCKOPT |
 			 FACT_REUSE,
@@ -116,7 +146,7 @@ void why_rules(const struct invocation *inv, struct case_facts *facts)
 
 	/* port 0 asks for any: exhaustion is counted elsewhere */
 	if (!rules || !question.port || sources_collect(&request, &snap) ||
-	    bind_question_ask(&question, snap, &facts->arena, rules) || !rules->answer.rule)
+	    ask_rules(facts, snap, &question, rules) || !rules->answer.rule)
 		return;
 	compare(inv, facts, snap, rules);
 	if (rules->answer.error == EADDRINUSE)

@@ -25,6 +25,7 @@ struct bind_rules {
 	struct bind_branch if_set, if_clear;
 	const char *would_pass[MAX_WOULD_PASS]; /* options with which it would be allowed */
 	size_t n_would_pass;
+	const char *assumed;	/* a rule of this kernel that decides and was not tried; NULL: none */
 	uint16_t free_port;	/* the nearest port that could be bound as asked; 0: none near */
 	bool compared;		/* the kernel was asked too, in a way that can be compared */
 	bool agrees;

@@ -3,6 +3,7 @@
 #include "diagnose/bind_question.h"
 #include "base/arena.h"
 #include "base/auto.h"
+#include "base/hash.h"
 #include "base/strbuf.h"
 #include "core/bind_rules.h"
 #include "core/snapshot.h"
@@ -45,9 +46,29 @@ static int ask_once(const struct bind_question *q, struct port_space *space,
 static int ask(const struct bind_question *q, const struct snapshot *snap,
 	       struct port_space *space, struct model_verdict *ret)
 {
-	int err = port_space_init(space, snap, q->netns, q->port);
+	int err = port_space_init(space, snap, q->netns, q->port,
+				  q->behaviour ? q->behaviour : &model_behaviour_latest);
 
 	return err ? err : ask_once(q, space, ret);
+}
+
+static uint64_t digest_of(const struct model_outcome *outcome)
+{
+	return hash_u64((uint64_t)outcome->holder << 32 | (uint64_t)outcome->rule << 16 |
+			(uint16_t)outcome->error);
+}
+
+uint64_t bind_question_digest(const struct bind_question *q, const struct snapshot *snap)
+{
+	AUTO(port_space_release) struct port_space space;
+	struct model_verdict verdict = {};
+
+	if (ask(q, snap, &space, &verdict))
+		return 0;
+	if (!verdict.depends)
+		return digest_of(&verdict.outcome);
+	return hash_u64(digest_of(&verdict.if_set) * 3 + digest_of(&verdict.if_clear) * 5 +
+			verdict.fact);
 }
 
 static struct bind_branch branch_of(const struct model_outcome *outcome)

@@ -11,6 +11,7 @@
 
 struct arena;
 struct bind_rules;
+struct model_behaviour;
 struct snapshot;
 
 struct bind_question {
@@ -23,7 +24,11 @@ struct bind_question {
 	bool reuseaddr, reuseport, v6only, freebind, transparent;
 	bool listens;	   /* listen() follows */
 	bool unprivileged; /* no CAP_NET_BIND_SERVICE */
+	const struct model_behaviour *behaviour; /* of the kernel; NULL: of the latest */
 };
+
+/* The verdict as a number: the same for the same verdict. */
+uint64_t bind_question_digest(const struct bind_question *question, const struct snapshot *snap);
 
 /* Texts come from @arena. 0 or -ENOMEM; @ret is zeroed first. */
 int bind_question_ask(const struct bind_question *question, const struct snapshot *snap,

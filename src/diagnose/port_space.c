@@ -50,10 +50,10 @@ static int add_host(struct model_space *space, const struct host *host)
 }
 
 int port_space_init(struct port_space *space, const struct snapshot *snap, uint16_t netns,
-		    uint16_t port)
+		    uint16_t port, const struct model_behaviour *behaviour)
 {
 	*space = (struct port_space){.snap = snap,
-				     .space = model_space_new(&model_behaviour_latest)};
+				     .space = model_space_new(behaviour)};
 	if (!space->space)
 		return -ENOMEM;
 	int err = add_host(space->space, port_space_host(snap, netns));

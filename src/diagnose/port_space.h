@@ -29,11 +29,12 @@ struct port_space {
 const struct host *port_space_host(const struct snapshot *snap, uint16_t netns);
 
 /*
- * TCP, UDP and UDP-Lite sockets of namespace @netns (index) with local port @port (0: all). 0 or
- * -ENOMEM; release in either case. The snapshot must outlive it.
+ * TCP, UDP and UDP-Lite sockets of namespace @netns (index) with local port @port (0: all), judged
+ * as a kernel of @behaviour does. 0 or -ENOMEM; release in either case. The snapshot must outlive
+ * it.
  */
 int port_space_init(struct port_space *space, const struct snapshot *snap, uint16_t netns,
-		    uint16_t port);
+		    uint16_t port, const struct model_behaviour *behaviour);
 void port_space_release(struct port_space *space);
 
 /* The snapshot's socket behind a number of the space, or NULL. */

@@ -8,46 +8,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-const struct model_behaviour model_behaviour_latest = {
-	.device_scores = true,
-	.bind_by_address = true,
-	.mapped_wildcard = true,
-	.reset_on_fail = true,
-	.cpu_in_group = true,
-	.udp_rescore = true,
-	.range_by_ones = true,
-	.early_regroup = true,
-	.udp_tuple_table = true,
-	.udp_fallback = true,
-	.time_wait_delay = true,
-	.owner_stays = true,
-	.connect_returns = true,
-	.udp_wildcard_full = true,
-};
-
-struct model_behaviour model_behaviour_of(unsigned major, unsigned minor)
-{
-	unsigned v = major * 100 + minor;
-
-	return (struct model_behaviour){
-		.device_scores = v >= 515,
-		.bind_by_address = v >= 601,
-		.mapped_wildcard = v < 601 || v >= 608,
-		.reset_on_fail = v >= 601,
-		.cpu_in_group = v >= 602,
-		.udp_rescore = v >= 606,
-		.reuse_memory = v < 608,
-		.range_by_ones = v >= 608,
-		.early_regroup = v >= 609,
-		.udp_tuple_table = v >= 613,
-		.udp_fallback = v >= 614,
-		.time_wait_delay = v >= 614,
-		.owner_stays = v >= 617,
-		.connect_returns = v >= 618,
-		.udp_wildcard_full = v >= 618,
-	};
-}
-
 struct model_space *model_space_new(const struct model_behaviour *behaviour)
 {
 	static const uint8_t one[16] = {[15] = 1};

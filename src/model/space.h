@@ -14,32 +14,27 @@
 #include <stdint.h>
 
 #include "core/addr.h"
+#include "core/behaviour.h"
 #include "model/rules.h"
 
-/*
- * What differs between kernels. Choose by probing the running kernel where it matters; stable
- * kernels carry backports, so a version number proves little.
- */
+/* What differs between kernels, a bool each: core/behaviour.h has the list. */
 struct model_behaviour {
-	bool device_scores;	  /* 5.15+: a device-bound listener scores more */
-	bool bind_by_address;	  /* 6.1+: specific binds look at equal addresses and wildcards only */
-	bool mapped_wildcard;	  /* not 6.1 to 6.7: ::ffff:A sees who holds ::ffff:0.0.0.0 */
-	bool reset_on_fail;	  /* 6.1+: a failed connect() gives its source address back */
-	bool cpu_in_group;	  /* 6.2+: SO_INCOMING_CPU steers inside a SO_REUSEPORT group */
-	bool udp_rescore;	  /* 6.6+: groups with connected members are scored again */
-	bool reuse_memory;	  /* before 6.8: the port's memory of SO_REUSEADDR (fastreuse) works */
-	bool range_by_ones;	  /* 6.8+: connect() walks a socket's own range by steps of one */
-	bool early_regroup;	  /* 6.9+: early demux asks the group again */
-	bool udp_tuple_table;	  /* 6.13+: connected UDP sockets have a table of their own */
-	bool udp_fallback;	  /* 6.14+: the last search over the port's chain */
-	bool time_wait_delay;	  /* 6.14+: tcp_tw_reuse_delay instead of whole seconds */
-	bool owner_stays;	  /* 6.17+: orphans and unaccepted connections keep their uid */
-	bool connect_returns;	  /* 6.18+: ports go back to connect()'s sharing */
-	bool udp_wildcard_full;	  /* 7.0 and late stables: UDP wildcard binds look at all */
+#define X(name, since, before, says) bool name;
+	BEHAVIOURS(X)
+#undef X
 };
-extern const struct model_behaviour model_behaviour_latest;	 /* 6.18 */
-/* As of a mainline version like 5, 15; a starting point for probes. */
+extern const struct model_behaviour model_behaviour_latest; /* 6.18 */
+/* As of a mainline version like 5, 15; a starting point, to be corrected by trying. */
 struct model_behaviour model_behaviour_of(unsigned major, unsigned minor);
+void model_behaviour_apply(struct model_behaviour *to, const struct kernel_behaviour *found);
+bool *model_behaviour_bit(struct model_behaviour *of, enum behaviour behaviour);
+
+struct model_behaviour_row {
+	const char *name;
+	unsigned since, before; /* mainline versions, 5.15 is 515; 0: ever, still */
+	const char *says;
+};
+const struct model_behaviour_row *model_behaviour_row(enum behaviour behaviour);
 
 struct model_sysctls {
 	uint16_t range_low, range_high; /* ip_local_port_range */

@@ -55,6 +55,8 @@ void why_rules_json(struct strbuf *sb, const struct bind_rules *rules)
 	for (size_t i = 0; i < rules->n_would_pass; i++)
 		json_text(&json, rules->would_pass[i]);
 	json_close(&json, ']');
+	if (rules->assumed)
+		json_put_text(&json, "assumed", rules->assumed);
 	if (rules->free_port)
 		json_put_u64(&json, "free_port", rules->free_port);
 	json_put_bool(&json, "agrees", rules->agrees);
@@ -78,6 +80,8 @@ void why_rules_text(struct strbuf *sb, const struct bind_rules *rules)
 			      result(rules->if_clear.error), rules->if_clear.rule);
 	else
 		strbuf_printf(sb, "  rule        %s: %s\n", rules->answer.rule, rules->answer.says);
+	if (rules->assumed)
+		strbuf_printf(sb, "  assumed     %s\n", rules->assumed);
 	if (!rules->answer.error)
 		return;
 	if (rules->holder) {

@@ -8,7 +8,7 @@
 #include "model/space.h"
 
 /*
- * Begin with what the release of uname() suggests and run @scenarios random ones: where the
+ * Begin with what the release of uname() suggests and berth's own trying tells, and run @scenarios random ones: where the
  * library differs and would not with one switch turned, that switch is turned. Says on stdout what
  * it found. 0 or -errno.
  */

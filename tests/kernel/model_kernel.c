@@ -15,11 +15,13 @@
 #include "campaign.h"
 #include "learn.h"
 #include "model/rules.h"
+#include "probe/behaviour.h"
 
 static int usage(void)
 {
 	fputs("usage: model-kernel run [SCRIPT]       answers of the kernel\n"
 	      "       model-kernel check [SCRIPT]     beside those of the library\n"
+	      "       model-kernel behaviours         what trying tells of this kernel\n"
 	      "       model-kernel rules              the ids that --without knows\n"
 	      "       model-kernel random [--seed N] [--first N] [--count N] [--seconds N] [--workers N]\n"
 	      "                    [--theme T] [--failures N] [--without RULE] [--learn N] [--tight] [--quiet]\n",
@@ -196,6 +198,29 @@ static int random_command(int argc, char **argv)
 	return result.failures ? 1 : 0;
 }
 
+static int print_behaviours(void)
+{
+	struct kernel_behaviour tried;
+	struct model_behaviour by_version;
+	unsigned major, minor, differ = 0;
+
+	behaviour_version(&major, &minor);
+	by_version = model_behaviour_of(major, minor);
+	behaviour_probe(&tried);
+	if (tried.error) {
+		fprintf(stderr, "could not be tried: %s\n", strerror(tried.error));
+		return 3;
+	}
+	for (unsigned i = 0; i < N_BEHAVIOURS; i++) {
+		const bool expected = *model_behaviour_bit(&by_version, i);
+		const bool known = tried.known >> i & 1, on = tried.on >> i & 1;
+		differ += known && on != expected;
+		printf("%-18s %-9s by version %s\n", model_behaviour_row(i)->name,
+		       !known ? "not tried" : on ? "yes" : "no", expected ? "yes" : "no");
+	}
+	return differ != 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "";
@@ -206,6 +231,8 @@ int main(int argc, char **argv)
 				puts(model_rule_id((enum model_rule)i));
 		return 0;
 	}
+	if (!strcmp(verb, "behaviours"))
+		return print_behaviours();
 	if (geteuid() != 0) {
 		fputs("needs root: it makes network namespaces and sockets of other users\n", stderr);
 		return 77;
