@@ -184,7 +184,8 @@ static int run(const struct invocation *inv)
 		code = read_options(inv, facts);
 	if (code)
 		return code;
-	if (netns && strcmp(netns, "self") != 0 && strcmp(netns, "all") != 0)
+	if (netns && strcmp(netns, "self") != 0 && strcmp(netns, "all") != 0 &&
+	    strcmp(word, "inbound") != 0)
 		return usage_error(inv, "--netns: 'self' or 'all', not '%s'", netns);
 	facts->asked.all_netns = netns ? !strcmp(netns, "all") : geteuid() == 0;
 	if (!strcmp(word, "connect") || !strcmp(word, "bind")) {
@@ -225,7 +226,9 @@ const struct command command_why = {
 	.summary = "Say why a connection or a bind does not work",
 	.help = "Tries it, watches what happens, asks the kernel and the path, and names the cause,\n"
 		"the place, the proof and what to do. Works without root; root sees more, and with\n"
-		"--netns all uses what every network namespace of this machine can tell.\n",
+		"--netns all uses what every network namespace of this machine can tell.\n"
+		"inbound watches for --timeout seconds or until Ctrl-C; its --netns also takes a name,\n"
+		"a process or a path.\n",
 	.examples = "berth why connect db.example.org:5432\tWhy can it not be reached?\n"
 		    "berth why bind 0.0.0.0:80 --uid 1000\tWhy may user 1000 not have port 80?\n"
 		    "berth why inbound 8080\tWhat becomes of packets for port 8080 here?\n"

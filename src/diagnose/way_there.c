@@ -283,7 +283,7 @@ static void martian(const struct stopping *s, struct findings *to)
 {
 	char src[ADDR_TEXT_SIZE];
 
-	if (!s->index || (!is_silent(s->a) && !first_icmp(s->a)))
+	if (!is_silent(s->a) && !first_icmp(s->a))
 		return;
 	if (!place_address(s->place, &s->hop->src))
 		return;
@@ -312,17 +312,19 @@ static void find(const struct case_facts *facts, struct findings *to)
 		s.hop = &facts->forward.hops[s.index];
 		s.place = &facts->places[s.hop->place];
 		s.label = place_label(to, facts, s.place);
-		if (s.index) {
+		/* The first place made the packet, unless it is about one that came in there. */
+		const bool came_in = s.index || s.hop->in_link;
+		if (came_in) {
 			reverse_path(&s, to);
 			martian(&s, to);
 		}
 		if (s.hop->end != PATH_STOPS)
 			continue;
-		if (!s.index && s.hop->route.error)
+		if (!came_in && s.hop->route.error)
 			stopped_here(&s, to);
-		else if (!s.index && is_selective(&s.hop->route) && unanswered(&s))
+		else if (!came_in && is_selective(&s.hop->route) && unanswered(&s))
 			sent_by_rule(&s, to);
-		else if (s.index && unanswered(&s))
+		else if (came_in && unanswered(&s))
 			stopped_at_router(&s, to);
 	}
 }

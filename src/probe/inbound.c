@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A packet socket on all interfaces, in both directions. */
 #include "probe/inbound.h"
-#include "base/auto.h"
+#include "core/packet.h"
 #include "core/sock.h"
 #include "probe/asking.h"
 
@@ -13,111 +13,194 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-enum { SNAP = 96, FLAG_SYN = 0x02, FLAG_RST = 0x04, FLAG_ACK = 0x10, N_SEEN = 256 };
+enum { SNAP = 160, ICMP_HEADER = 8, ICMP_UNREACHABLE = 3, ICMP6_UNREACHABLE = 1 };
 
-struct packet_seen {
-	struct addr src;
+/* The same packet on a bridge's port and on the bridge comes within this. */
+static const uint64_t SAME_PACKET_NS = 5000000;
+
+struct heard {
+	struct addr src, dst;
 	uint16_t src_port, dst_port;
-	uint8_t ip_proto, flags;
+	uint8_t ip_proto, flags, ttl, icmp_type, icmp_code;
+	uint32_t sequence;
+	const uint8_t *inner; /* the packet that an ICMP error is about */
+	size_t inner_len;
 };
 
-struct watch {
-	uint8_t ip_proto;
-	uint16_t port;
-	struct inbound *ret;
-	struct { struct addr addr; uint16_t port; } seen[N_SEEN];
-	unsigned n_seen;
-};
-
-static bool parse(const uint8_t *p, size_t len, struct packet_seen *ret)
+static uint32_t be32(const uint8_t *p)
 {
-	size_t head;
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
 
-	if (len < 20)
-		return false;
-	if (p[0] >> 4 == 4) {
+static uint16_t be16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static bool parse(const uint8_t *p, size_t len, struct heard *ret)
+{
+	size_t head = 40;
+
+	memset(ret, 0, sizeof(*ret));
+	if (len >= 20 && p[0] >> 4 == 4) {
 		head = (p[0] & 15) * 4u;
 		ret->ip_proto = p[9];
-		ret->src = addr_ipv4((uint32_t)p[12] << 24 | (uint32_t)p[13] << 16 |
-				     (uint32_t)p[14] << 8 | p[15]);
-	} else if (p[0] >> 4 == 6 && len >= 40) {
-		head = 40;
+		ret->ttl = p[8];
+		ret->src = addr_ipv4(be32(p + 12));
+		ret->dst = addr_ipv4(be32(p + 16));
+	} else if (len >= 40 && p[0] >> 4 == 6) {
 		ret->ip_proto = p[6];
+		ret->ttl = p[7];
 		ret->src = addr_ipv6(p + 8, 0);
+		ret->dst = addr_ipv6(p + 24, 0);
 	} else {
 		return false;
 	}
-	if (len < head + (ret->ip_proto == IPPROTO_TCP ? 14 : 8))
+	if (len < head + 8)
 		return false;
-	ret->src_port = (uint16_t)(p[head] << 8 | p[head + 1]);
-	ret->dst_port = (uint16_t)(p[head + 2] << 8 | p[head + 3]);
-	ret->flags = ret->ip_proto == IPPROTO_TCP ? p[head + 13] : 0;
+	p += head;
+	len -= head;
+	if (ret->ip_proto == IPPROTO_ICMP || ret->ip_proto == IPPROTO_ICMPV6) {
+		ret->icmp_type = p[0];
+		ret->icmp_code = p[1];
+		ret->inner = p + ICMP_HEADER;
+		ret->inner_len = len - ICMP_HEADER;
+		return true;
+	}
+	ret->src_port = be16(p);
+	ret->dst_port = be16(p + 2);
+	if (ret->ip_proto == IPPROTO_TCP && len >= 14) {
+		ret->sequence = be32(p + 4);
+		ret->flags = p[13];
+	}
 	return true;
 }
 
-static void note_source(struct inbound *in, const struct addr *addr)
+static struct arrival *find(struct inbound *in, const struct addr *src, uint16_t src_port,
+			    const struct addr *dst)
 {
-	for (unsigned i = 0; i < in->n_sources; i++)
-		if (addr_equal(&in->sources[i], addr))
-			return;
-	if (in->n_sources < N_INBOUND_SOURCES)
-		in->sources[in->n_sources++] = *addr;
-}
-
-static void note_arrival(struct watch *w, const struct packet_seen *p)
-{
-	w->ret->arrived++;
-	note_source(w->ret, &p->src);
-	for (unsigned i = 0; i < w->n_seen; i++)
-		if (w->seen[i].port == p->src_port && addr_equal(&w->seen[i].addr, &p->src)) {
-			w->ret->repeated++;
-			return;
-		}
-	if (w->n_seen < N_SEEN) {
-		w->seen[w->n_seen].addr = p->src;
-		w->seen[w->n_seen++].port = p->src_port;
+	for (unsigned i = in->n; i-- > 0;) {
+		struct arrival *a = &in->flows[i];
+		if (a->src_port == src_port && addr_equal(&a->src, src) && addr_equal(&a->dst, dst))
+			return a;
 	}
+	return NULL;
 }
 
-static void note(struct watch *w, const struct packet_seen *p, bool outgoing)
+static void note_arrival(struct inbound *in, const struct heard *h, uint32_t link)
 {
-	const bool tcp = p->ip_proto == IPPROTO_TCP;
+	const uint64_t now = monotonic_ns();
+	struct arrival *a = find(in, &h->src, h->src_port, &h->dst);
 
-	if (p->ip_proto != w->ip_proto)
+	if (a && a->link != link && now - a->seen_ns < SAME_PACKET_NS &&
+	    (h->ip_proto == IPPROTO_UDP || h->sequence == a->sequence)) {
+		a->link = link; /* the bridge itself: there the packet goes up */
 		return;
-	/* What goes over lo is seen twice: the way out is enough for answers, the way in for the rest. */
-	if (!outgoing && p->dst_port == w->port &&
-	    (!tcp || (p->flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN))
-		note_arrival(w, p);
-	else if (outgoing && p->src_port == w->port) {
-		w->ret->accepted += !tcp || (p->flags & (FLAG_SYN | FLAG_ACK)) == (FLAG_SYN | FLAG_ACK);
-		w->ret->reset += tcp && p->flags & FLAG_RST;
+	}
+	in->packets++;
+	if (!a && in->n == N_ARRIVALS) {
+		in->unkept++;
+		return;
+	}
+	if (!a) {
+		a = &in->flows[in->n++];
+		*a = (struct arrival){.src = h->src, .dst = h->dst, .src_port = h->src_port,
+				      .dst_port = h->dst_port, .ip_proto = h->ip_proto,
+				      .ttl = h->ttl, .tcp_flags = h->flags};
+	}
+	a->link = link;
+	a->packets++;
+	a->sequence = h->sequence;
+	a->seen_ns = now;
+}
+
+static void note_incoming(struct inbound *in, const struct heard *h, uint32_t link)
+{
+	const uint8_t syn = h->flags & (TCP_FLAG_SYN | TCP_FLAG_ACK);
+	struct arrival *a;
+
+	if (h->ip_proto != in->ip_proto || h->dst_port != in->port)
+		return;
+	if (h->ip_proto == IPPROTO_UDP || syn == TCP_FLAG_SYN) {
+		note_arrival(in, h, link);
+	} else if (syn == TCP_FLAG_ACK) {
+		a = find(in, &h->src, h->src_port, &h->dst);
+		if (a && a->answered && !(h->flags & TCP_FLAG_RST))
+			a->completed = true;
 	}
 }
 
-int inbound_watch(uint8_t proto, uint16_t port, double seconds, struct inbound *ret)
+static void note_outgoing(struct inbound *in, const struct heard *h)
 {
-	AUTO(closep) int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-				     htons(ETH_P_ALL));
-	const uint64_t end = monotonic_ns() + (uint64_t)(seconds * 1e9);
-	struct watch watch = {.ip_proto = proto == SOCK_PROTO_UDP ? IPPROTO_UDP : IPPROTO_TCP,
-			      .port = port, .ret = ret};
+	struct heard about;
 
-	if (fd < 0)
+	if (h->inner) {
+		if (h->icmp_type != (h->ip_proto == IPPROTO_ICMP ? ICMP_UNREACHABLE : ICMP6_UNREACHABLE) ||
+		    !parse(h->inner, h->inner_len, &about) || about.ip_proto != in->ip_proto ||
+		    about.dst_port != in->port)
+			return;
+		struct arrival *a = find(in, &about.src, about.src_port, &about.dst);
+		if (!a)
+			return;
+		a->rejected++;
+		a->icmp_type = h->icmp_type;
+		a->icmp_code = h->icmp_code;
+		a->icmp_from = h->src;
+		return;
+	}
+	if (h->ip_proto != in->ip_proto || h->src_port != in->port)
+		return;
+	struct arrival *a = find(in, &h->dst, h->dst_port, &h->src);
+	if (!a)
+		return;
+	const uint8_t both = TCP_FLAG_SYN | TCP_FLAG_ACK;
+	a->answered += h->ip_proto == IPPROTO_UDP || (h->flags & both) == both;
+	a->reset += h->flags & TCP_FLAG_RST ? 1 : 0;
+}
+
+int inbound_open(struct inbound *in, uint8_t proto, uint16_t port)
+{
+	const int size = 4 << 20;
+
+	memset(in, 0, sizeof(*in));
+	in->ip_proto = proto == SOCK_PROTO_UDP ? IPPROTO_UDP : IPPROTO_TCP;
+	in->port = port;
+	in->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, htons(ETH_P_ALL));
+	if (in->fd < 0)
 		return -errno;
-	memset(ret, 0, sizeof(*ret));
-	for (uint64_t now; (now = monotonic_ns()) < end;) {
-		struct pollfd p = {.fd = fd, .events = POLLIN};
+	setsockopt(in->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	return 0;
+}
+
+void inbound_watch(struct inbound *in, uint64_t until_ns)
+{
+	for (uint64_t now; (now = monotonic_ns()) < until_ns;) {
+		struct pollfd p = {.fd = in->fd, .events = POLLIN};
 		struct sockaddr_ll from;
 		socklen_t len = sizeof(from);
 		uint8_t packet[SNAP];
-		struct packet_seen seen;
-		if (poll(&p, 1, (int)((end - now) / 1000000) + 1) <= 0)
+		struct heard heard;
+		int ready = poll(&p, 1, (int)((until_ns - now) / 1000000) + 1);
+		if (ready < 0)
+			return;
+		if (!ready)
 			continue;
-		ssize_t n = recvfrom(fd, packet, sizeof(packet), 0, (struct sockaddr *)&from, &len);
-		if (n > 0 && parse(packet, (size_t)n, &seen))
-			note(&watch, &seen, from.sll_pkttype == PACKET_OUTGOING);
+		ssize_t n = recvfrom(in->fd, packet, sizeof(packet), 0, (struct sockaddr *)&from, &len);
+		if (n <= 0 || !parse(packet, (size_t)n, &heard))
+			continue;
+		/* What goes over lo is seen twice: answers count on the way out, the rest on the way in. */
+		if (from.sll_pkttype == PACKET_OUTGOING)
+			note_outgoing(in, &heard);
+		else if (from.sll_pkttype != PACKET_OTHERHOST)
+			note_incoming(in, &heard, (uint32_t)from.sll_ifindex);
 	}
-	return 0;
+}
+
+void inbound_close(struct inbound *in)
+{
+	if (in->fd >= 0)
+		close(in->fd);
+	in->fd = -1;
 }

@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* Watches what arrives for a port of this host, and what leaves in answer. */
+/* Watches what arrives for a port of this host, and what leaves in answer, flow by flow. */
 #ifndef BERTH_PROBE_INBOUND_H
 #define BERTH_PROBE_INBOUND_H
 
 #include <stdint.h>
 
-#include "core/addr.h"
+#include "core/arrival.h"
 
-enum { N_INBOUND_SOURCES = 8 };
+enum { N_ARRIVALS = 512 };
 
 struct inbound {
-	uint32_t arrived;  /* SYNs or datagrams for the port */
-	uint32_t repeated; /* SYNs of a source that had sent one before: it got no answer */
-	uint32_t accepted; /* SYN-ACKs (or datagrams) that left the port */
-	uint32_t reset;	   /* RSTs that left the port */
-	struct addr sources[N_INBOUND_SOURCES];
-	unsigned n_sources;
+	int fd;
+	uint8_t ip_proto;
+	uint16_t port;
+	struct arrival flows[N_ARRIVALS];
+	unsigned n;
+	uint32_t packets; /* that arrived, of all flows */
+	uint32_t unkept;  /* of flows beyond N_ARRIVALS */
 };
 
-/* Watch @seconds. 0, or -EPERM and others without the right to (CAP_NET_RAW). */
-int inbound_watch(uint8_t proto, uint16_t port, double seconds, struct inbound *ret);
+/* In the calling thread's namespace. 0, or -EPERM and others without the right (CAP_NET_RAW). */
+int inbound_open(struct inbound *inbound, uint8_t proto, uint16_t port);
+/* Watch until @until_ns of CLOCK_MONOTONIC, or until a signal. */
+void inbound_watch(struct inbound *inbound, uint64_t until_ns);
+void inbound_close(struct inbound *inbound);
 
 #endif

@@ -28,6 +28,7 @@ struct evidence {
 	struct world world;
 	struct firewalls *firewalls;
 	struct drops *drops; /* NULL: may not be watched */
+	int drops_error; /* why not */
 	struct nft_trace *trace;
 };
 
@@ -60,7 +61,10 @@ int evidence_start(struct case_facts *facts, struct evidence **ret_evidence)
 	firewalls_read_before(evidence->firewalls);
 	/* Without the right or the tracepoints there is less to conclude from, that is all. */
 	if (bpf_is_allowed())
-		drops_open(facts->asked.all_netns ? 0 : (uint32_t)own->netns, &evidence->drops);
+		evidence->drops_error = drops_open(facts->asked.all_netns ? 0 : (uint32_t)own->netns,
+						   &evidence->drops);
+	else
+		evidence->drops_error = -EPERM;
 	*ret_evidence = take(evidence);
 	return 0;
 }
@@ -151,6 +155,21 @@ static void look_along(struct evidence *evidence, struct case_facts *facts)
 	}
 }
 
+/* An answer that fails to explain says what would show more. */
+static void collect_drops(struct evidence *evidence, struct case_facts *facts)
+{
+	const struct attempt *a = case_subject(facts);
+
+	if (evidence->drops)
+		drops_collect(evidence->drops, facts);
+	else if (a && !a->ok && evidence->drops_error == -EPERM)
+		case_add_unseen(facts, "what the kernel drops, resets and refuses, and why",
+				"root, or CAP_BPF and CAP_PERFMON");
+	else if (a && !a->ok)
+		case_add_unseen(facts, "what the kernel drops, resets and refuses, and why",
+				"a kernel with these tracepoints and BTF (Linux 5.14; 5.5 with libbpf)");
+}
+
 void evidence_finish(struct evidence *evidence, struct case_facts *facts)
 {
 	struct route_question question;
@@ -167,11 +186,45 @@ void evidence_finish(struct evidence *evidence, struct case_facts *facts)
 	mark_signed_listeners(evidence, facts);
 	look_at_listeners(facts);
 	look_along(evidence, facts);
-	if (evidence->drops)
-		drops_collect(evidence->drops, facts);
+	collect_drops(evidence, facts);
 	struct netlink *nl = world_route(&evidence->world, &evidence->world.all[0]);
 	if (nl)
 		ip_rules_collect(nl, &facts->arena, &facts->places[0], &question);
+}
+
+/* What a former flow left in the case. */
+static void forget_flow(struct case_facts *facts)
+{
+	facts->forward.n = facts->reverse.n = 0;
+	facts->n_events = 0;
+	for (size_t i = 0; i < facts->n_places; i++) {
+		struct place *place = &facts->places[i];
+		place->n_verdicts = place->n_programs = place->n_xfrm = 0;
+		place->conntrack.n_entries = 0;
+	}
+}
+
+void evidence_of_arrival(struct evidence *evidence, struct case_facts *facts,
+			 const struct arrival *arrival)
+{
+	struct world *world = &evidence->world;
+
+	forget_flow(facts);
+	if (place_collect(facts, world, &world->all[0]) < 0)
+		case_add_unseen(facts, "this host's interfaces", "rtnetlink");
+	walk_arrival(facts, world, evidence->firewalls, arrival);
+	firewalls_count(evidence->firewalls, facts);
+	target_collect(facts, world);
+	mark_signed_listeners(evidence, facts);
+	look_along(evidence, facts);
+	facts->n_unseen = 0; /* the same for each flow */
+	collect_drops(evidence, facts);
+}
+
+void evidence_of_nothing(struct evidence *evidence, struct case_facts *facts)
+{
+	if (place_collect(facts, &evidence->world, &evidence->world.all[0]) < 0)
+		case_add_unseen(facts, "this host's interfaces", "rtnetlink");
 }
 
 bool evidence_trace_start(struct evidence *evidence, struct case_facts *facts,

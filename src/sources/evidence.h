@@ -12,6 +12,7 @@
 
 #include "core/addr.h"
 
+struct arrival;
 struct case_facts;
 struct evidence;
 
@@ -28,6 +29,15 @@ int evidence_start(struct case_facts *facts, struct evidence **ret_evidence);
  * May be called while the attempt's sockets (@facts->attempts[].pid) still exist, and should.
  */
 void evidence_finish(struct evidence *evidence, struct case_facts *facts);
+
+/*
+ * Instead of evidence_finish(): about packets that arrived here, whose fate facts->attempts[0]
+ * tells as its sender sees it. May be called again for another flow, with other attempts.
+ */
+void evidence_of_arrival(struct evidence *evidence, struct case_facts *facts,
+			 const struct arrival *arrival);
+/* Nothing arrived: only the own namespace's links, settings and counters. */
+void evidence_of_nothing(struct evidence *evidence, struct case_facts *facts);
 
 /*
  * After evidence_finish(), asked for by the user: have the kernel trace the packets that will be

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Hop by hop: route, firewall, link; there and back again. */
 #include "sources/walk.h"
+#include "core/arrival.h"
 #include "core/case.h"
 #include "core/packet.h"
 #include "sources/firewall.h"
@@ -13,6 +14,7 @@
 #include <errno.h>
 #include <linux/if.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -350,4 +352,24 @@ void walk_paths(struct case_facts *facts, struct world *world, struct firewalls 
 	else if (!target && facts->forward.n == 1 && facts->forward.hops[0].end == PATH_OUT_OF_SIGHT)
 		answer_arrives(&w, &p);
 	walk_data(&w, &q);
+}
+
+void walk_arrival(struct case_facts *facts, struct world *world, struct firewalls *firewalls,
+		  const struct arrival *arrival)
+{
+	struct walker w = {.facts = facts, .world = world, .firewalls = firewalls,
+			   .everywhere = facts->asked.all_netns, .direction = EVENT_FORWARD};
+	const bool tcp = arrival->ip_proto == IPPROTO_TCP;
+	struct packet p = {
+		.src = arrival->src, .dst = arrival->dst, .src_port = arrival->src_port,
+		.dst_port = arrival->dst_port, .ip_proto = arrival->ip_proto, .ttl = arrival->ttl,
+		.tcp_flags = arrival->tcp_flags, .ct_state = CT_STATE_NEW, .uid = -1,
+		.reverse_path = -1, .has_payload = !tcp,
+	};
+	const struct segment_end here = {.place = 0, .in_link = arrival->link};
+
+	follow(&w, &facts->forward, &p, here);
+	const struct path_hop *target = path_target(&facts->forward);
+	if (target)
+		walk_back(&w, target, &p);
 }

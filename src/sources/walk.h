@@ -5,6 +5,7 @@
 
 #include "sources/routes.h"
 
+struct arrival;
 struct case_facts;
 struct firewalls;
 struct world;
@@ -16,5 +17,9 @@ struct world;
  */
 void walk_paths(struct case_facts *facts, struct world *world, struct firewalls *firewalls,
 		const struct route_question *question);
+
+/* The same for a packet that was made elsewhere and arrived in places[0]. */
+void walk_arrival(struct case_facts *facts, struct world *world, struct firewalls *firewalls,
+		  const struct arrival *arrival);
 
 #endif
