@@ -80,14 +80,23 @@ static void unmap(struct flow *flow)
 	flow->destination = addr_unmapped(&flow->destination);
 }
 
+/* A socket has a cookie only once somebody asked sock_diag for it: a snapshot by BPF may have none. */
+static bool is_same(const struct sock *a, const struct sock *b)
+{
+	if (a->cookie && b->cookie)
+		return a->cookie == b->cookie;
+	if (a->inode || b->inode)
+		return a->inode == b->inode;
+	return a->local_port == b->local_port && a->remote_port == b->remote_port &&
+	       addr_equal(&a->local, &b->local) && addr_equal(&a->remote, &b->remote);
+}
+
 static const struct sock *same_socket(const struct gets *gets)
 {
 	for (size_t i = 0; i < gets->snap->n_socks; i++) {
 		const struct sock *sock = &gets->snap->socks[i];
 		if (sock->netns == gets->netns && sock->proto == gets->found.proto &&
-		    (gets->found.cookie && sock->cookie ?
-			     sock->cookie == gets->found.cookie :
-			     sock->inode && sock->inode == gets->found.inode))
+		    is_same(sock, &gets->found))
 			return sock;
 	}
 	return NULL;
