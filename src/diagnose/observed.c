@@ -26,16 +26,18 @@ static void observe_attempt(const struct attempt *a, struct findings *to)
 
 	addr_format_port(&a->remote, a->remote_port, remote);
 	addr_format_port(&a->local, a->local_port, local);
-	finding_evidence(to, to->observed, attempt_phase_name(a->phase), "%s %s%s%s: %s after %.3f s",
+	const bool short_time = a->seconds < 1;
+	finding_evidence(to, to->observed, attempt_phase_name(a->phase), "%s %s%s%s: %s after %.1f %s",
 			 sock_proto_name((enum sock_proto)a->proto),
-			 a->local.family ? local : "", a->local.family ? " > " : "",
+			 a->local.family ? local : "",
+			 a->local.family && a->remote.family ? " > " : "",
 			 a->remote.family ? remote : "",
 			 a->ok		? "works"
 			 : error	? error
 			 : a->closed	? "closed by the peer without a byte"
 			 : a->timed_out ? "no answer"
 					: "failed",
-			 a->seconds);
+			 a->seconds * (short_time ? 1000 : 1), short_time ? "ms" : "s");
 	for (unsigned i = 0; i < a->n_icmps; i++) {
 		if (a->icmps[i].is_local)
 			continue;
@@ -44,36 +46,76 @@ static void observe_attempt(const struct attempt *a, struct findings *to)
 	}
 }
 
-static void observe_probe(const struct probe *p, const char *from, struct findings *to)
+/* NULL: it takes more words. */
+static const char *answer_words(const struct probe *p)
 {
-	char icmp[120], ttl[16] = "", what[40];
+	switch (p->answer) {
+	case PROBE_SYN_ACK:
+		return "connects";
+	case PROBE_RESET:
+		return "refused by RST";
+	case PROBE_REPLY:
+		return "answers";
+	case PROBE_SILENT:
+		return "no answer";
+	case PROBE_LOCAL_ERROR:
+		return strerrorname_np(p->icmp.error) ?: "error";
+	case PROBE_ICMP:
+	case PROBE_NOT_SENT:
+		break;
+	}
+	return NULL;
+}
+
+static void observe_probe(const struct probe *p, const char *ports, const char *from,
+			  struct findings *to)
+{
+	char icmp[120], ttl[16] = "";
 
 	if (p->answer == PROBE_NOT_SENT)
 		return;
 	if (p->ttl)
 		snprintf(ttl, sizeof(ttl), "TTL %u, ", p->ttl);
-	snprintf(what, sizeof(what), "%s%s port %u", ttl,
-		 sock_proto_name((enum sock_proto)p->proto), p->port);
-	switch (p->answer) {
-	case PROBE_ICMP:
-		name_icmp(&p->icmp, icmp, sizeof(icmp));
-		finding_evidence(to, to->observed, from, "%s: %s", what, icmp);
-		break;
-	case PROBE_LOCAL_ERROR:
-		finding_evidence(to, to->observed, from, "%s: %s", what,
-				 strerrorname_np(p->icmp.error) ?: "error");
-		break;
-	case PROBE_SYN_ACK:
-	case PROBE_RESET:
-	case PROBE_REPLY:
-	case PROBE_SILENT:
-	case PROBE_NOT_SENT:
-		finding_evidence(to, to->observed, from, "%s: %s", what,
-				 p->answer == PROBE_SYN_ACK ? "connects"
-				 : p->answer == PROBE_RESET ? "refused by RST"
-				 : p->answer == PROBE_REPLY ? "answers"
-							    : "no answer");
-		break;
+	name_icmp(&p->icmp, icmp, sizeof(icmp));
+	finding_evidence(to, to->observed, from, "%s%s %s: %s", ttl,
+			 sock_proto_name((enum sock_proto)p->proto), ports, answer_words(p) ?: icmp);
+}
+
+static void observe_rung(const struct probe *p, struct findings *to)
+{
+	char port[16];
+
+	snprintf(port, sizeof(port), "port %u", p->port);
+	observe_probe(p, port, "ttl-probe", to);
+}
+
+static bool same_answer(const struct probe *a, const struct probe *b)
+{
+	if (a->proto != b->proto || a->answer != b->answer)
+		return false;
+	return a->answer == PROBE_ICMP ? a->icmp.type == b->icmp.type && a->icmp.code == b->icmp.code &&
+						 addr_equal(&a->icmp.from, &b->icmp.from)
+				       : answer_words(a) == answer_words(b);
+}
+
+/* Ports that answer alike are told together, with the first of them. */
+static void observe_side(const struct probe *side, unsigned n, struct findings *to)
+{
+	for (unsigned i = 0; i < n; i++) {
+		char list[80], ports[sizeof(list) + 8];
+		size_t len = (size_t)sprintf(list, "%u", side[i].port);
+		bool told = false, many = false;
+		for (unsigned k = 0; k < i && !told; k++)
+			told = same_answer(&side[k], &side[i]);
+		for (unsigned k = i + 1; k < n && !told && len < sizeof(list) - 8; k++) {
+			if (!same_answer(&side[k], &side[i]) || side[k].port == side[k - 1].port)
+				continue;
+			len += (size_t)sprintf(list + len, ", %u", side[k].port);
+			many = true;
+		}
+		snprintf(ports, sizeof(ports), "port%s %s", many ? "s" : "", list);
+		if (!told)
+			observe_probe(&side[i], ports, "side-probe", to);
 	}
 }
 
@@ -86,12 +128,8 @@ static void observe_probes(const struct probes *probes, struct findings *to)
 			last = i + 1;
 	/* One silent rung tells as much as ten. */
 	for (unsigned i = 0; i < probes->n_ladder && i <= last; i++)
-		observe_probe(&probes->ladder[i], "ttl-probe", to);
-	for (unsigned i = 0; i < probes->n_side; i++)
-		if (!i || memcmp(&probes->side[i].proto, &probes->side[i - 1].proto, 1) ||
-		    probes->side[i].port != probes->side[i - 1].port ||
-		    probes->side[i].answer != probes->side[i - 1].answer)
-			observe_probe(&probes->side[i], "side-probe", to);
+		observe_rung(&probes->ladder[i], to);
+	observe_side(probes->side, probes->n_side, to);
 	if (probes->reset_ttl)
 		finding_evidence(to, to->observed, "min-ttl", "the RST arrives with TTL %u",
 				 probes->reset_ttl);
