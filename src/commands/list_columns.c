@@ -35,7 +35,8 @@ static void add_processes(struct strbuf *text, const struct snapshot *snap, cons
 			strbuf_add_text(text, proc == last ? "," : " fd ");
 			strbuf_add_u64(text, (uint64_t)owner->fd);
 		} else {
-			strbuf_add_text(text, " in flight");
+			strbuf_add_char(text, ' ');
+			strbuf_add_text(text, sock_held_word(snap, sock));
 		}
 		last = proc;
 	}

@@ -74,6 +74,13 @@ static void add_reach(const struct view *view, const struct port_row *row, struc
 static void add_process(const struct view *view, const struct port_row *row, struct strbuf *text,
 			enum style *style)
 {
+	const struct note *note = row->proc ? NULL : sock_note(view->snap, row->first, 0);
+
+	if (note && (note->kind == NOTE_DEVICE || note->kind == NOTE_KERNEL)) {
+		strbuf_add_text(text, "(kernel)");
+		*style = STYLE_QUIET;
+		return;
+	}
 	if (!row->proc) {
 		strbuf_add_text(text, "(none seen)");
 		*style = STYLE_QUIET;

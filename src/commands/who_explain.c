@@ -21,8 +21,20 @@ static const struct coverage *owners_gap(const struct snapshot *snap)
 	return NULL;
 }
 
+/* Were the queues of UNIX sockets looked into? */
+static bool is_searched(const struct snapshot *snap)
+{
+	for (size_t i = 0; i < snap->n_coverages; i++)
+		if (!strcmp(snap->coverages[i].source, "owners") &&
+		    strstr(snap->coverages[i].how, "bpf"))
+			return true;
+	return false;
+}
+
 enum ownerless ownerless_kind(const struct snapshot *snap, const struct sock *sock)
 {
+	if (sock_note(snap, sock, 0))
+		return OWNERLESS_KERNEL;
 	if (sock->inode)
 		return owners_gap(snap) ? OWNERLESS_NOT_READABLE : OWNERLESS_KERNEL;
 	if (sock->proto != SOCK_PROTO_TCP)
@@ -135,6 +147,8 @@ static void add_user(const struct snapshot *snap, const struct sock *sock, struc
 
 void ownerless_explain(const struct snapshot *snap, const struct sock *sock, struct strbuf *text)
 {
+	const struct note *note = sock_note(snap, sock, 0);
+
 	switch (ownerless_kind(snap, sock)) {
 	case OWNERLESS_TIME_WAIT:
 		strbuf_add_text(text, "closed; the kernel remembers the pair of addresses");
@@ -160,8 +174,14 @@ void ownerless_explain(const struct snapshot *snap, const struct sock *sock, str
 			strbuf_printf(text, " (needs %s)", owners_gap(snap)->needs);
 		return;
 	case OWNERLESS_KERNEL:
-		strbuf_add_text(text, "held by the kernel itself, or in flight between processes "
-				"over a UNIX socket; made by ");
+		if (note && note->text) {
+			escape_add(text, note->text, strlen(note->text));
+			return;
+		}
+		strbuf_add_text(text, is_searched(snap)
+					      ? "held by the kernel itself; made by "
+					      : "held by the kernel itself, or in flight between "
+						"processes over a UNIX socket; made by ");
 		add_user(snap, sock, text);
 		return;
 	}

@@ -121,12 +121,15 @@ static void add_fds(const struct text *text, size_t first, size_t end, struct st
 	const char *before = " (fd ";
 	int fds[SHOWN];
 	size_t n = 0;
-	bool more = false, in_flight = false;
+	const char *word = NULL;
+	bool more = false;
 
 	for (size_t i = first; i < end; i++) {
 		const struct hold *hold = &text->holds[i];
 		bool told = hold->fd < 0;
-		in_flight |= told;
+		if (told)
+			word = sock_held_word(text->who->snap,
+					      &text->who->snap->socks[hold->sock]);
 		for (size_t k = 0; k < n && !told; k++)
 			told = fds[k] == hold->fd;
 		if (told)
@@ -141,8 +144,8 @@ static void add_fds(const struct text *text, size_t first, size_t end, struct st
 	}
 	if (n)
 		strbuf_add_text(line, more ? ",...)" : ")");
-	if (in_flight)
-		strbuf_add_text(line, " (in flight)");
+	if (word)
+		strbuf_printf(line, " (%s)", word);
 }
 
 /* Members of a SO_REUSEPORT group look the same. */

@@ -70,7 +70,7 @@ void note_compose(const struct note *note, struct strbuf *text)
 	case NOTE_DEVICE:
 		strbuf_add_text(text, "the kernel's own, for ");
 		add_name(text, note->subject);
-		strbuf_add_text(text, " device ");
+		strbuf_add_char(text, ' ');
 		add_name(text, note->object);
 		return;
 	case NOTE_KERNEL:
@@ -104,4 +104,14 @@ const struct note *sock_note(const struct snapshot *snap, const struct sock *soc
 		if (snap->notes[i].sock == index && !nth--)
 			return &snap->notes[i];
 	return NULL;
+}
+
+const char *sock_held_word(const struct snapshot *snap, const struct sock *sock)
+{
+	const struct note *note;
+
+	for (uint32_t nth = 0; (note = sock_note(snap, sock, nth)); nth++)
+		if (note->kind == NOTE_IO_URING)
+			return "io_uring";
+	return "in flight";
 }

@@ -39,6 +39,9 @@ const char *note_kind_name(enum note_kind kind); /* "activation", "io_uring" ...
 /* "held for ssh.socket, which starts ssh.service": to be escaped, as names in it are not. */
 void note_compose(const struct note *note, struct strbuf *text);
 
+/* What an owner without a descriptor has it by: "in flight" or "io_uring". */
+const char *sock_held_word(const struct snapshot *snap, const struct sock *sock);
+
 /* The @nth note of @sock, or NULL. */
 const struct note *sock_note(const struct snapshot *snap, const struct sock *sock, uint32_t nth);
 

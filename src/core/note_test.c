@@ -27,7 +27,7 @@ static const struct {
 	 "passed by the service manager at its start, as web.socket"},
 	{{.kind = NOTE_PASSED}, "passed by the service manager at its start"},
 	{{.kind = NOTE_DEVICE, .subject = "vxlan", .object = "vx\n1"},
-	 "the kernel's own, for vxlan device vx\n1"},
+	 "the kernel's own, for vxlan vx\n1"},
 	{{.kind = NOTE_KERNEL, .subject = "NFS"}, "the kernel's own, for NFS"},
 	{{.kind = NOTE_IO_URING, .pid = 7, .fd = 3, .comm = "web"},
 	 "registered with the io_uring of web[7], fd 3"},

@@ -121,7 +121,7 @@ static void check_round_trip(void **state)
 	assert_string_equal(snapshot_user_name(back, 33), "www-data");
 	assert_int_equal(back->n_notes, 1);
 	assert_string_equal(sock_note(back, &back->socks[1], 0)->text,
-			    "the kernel's own, for vxlan device vx\n1");
+			    "the kernel's own, for vxlan vx\n1");
 	assert_int_equal(back->n_forwards, 1);
 	assert_string_equal(back->forwards[0].by, "nft ip nat out, handle 3");
 }

@@ -3,16 +3,38 @@
 #include "sources/bpf_decode.h"
 #include "bpf/wire.h"
 #include "core/bind_facts.h"
-#include "core/sock.h"
+#include "core/snapshot.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 static void set_option(struct sock *sock, enum sock_option option, bool on)
 {
 	sock->options_known |= option;
 	if (on)
 		sock->options |= option;
+}
+
+int bpf_decode_process(const struct wire_process *from, struct snapshot *snap, struct proc *proc)
+{
+	const uint64_t hertz = (uint64_t)sysconf(_SC_CLK_TCK);
+	const char *comm =
+		arena_dup(&snap->arena, from->comm, strnlen(from->comm, sizeof(from->comm)));
+
+	proc->pid = from->pid;
+	proc->pid_inner = from->pid_inner;
+	proc->parent = from->parent;
+	proc->uid = from->uid;
+	proc->start_ticks = from->start_ns / (1000000000u / hertz);
+	proc->started_ns = snap->boot_ns + from->start_ns;
+	proc->netns_inode = from->netns;
+	proc->pidns_inode = from->pidns;
+	proc->userns_inode = from->userns;
+	if (comm)
+		proc->comm = comm;
+	return comm ? 0 : -ENOMEM;
 }
 
 void bpf_decode_options(const struct wire_socket *from, struct sock *sock)

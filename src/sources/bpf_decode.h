@@ -8,9 +8,14 @@
 
 struct bind_facts;
 struct sock;
+struct proc;
+struct snapshot;
 struct wire_bind;
+struct wire_process;
 struct wire_socket;
 
+/* Fill @proc, which is not one of the arrays' if they may move. 0 or -ENOMEM. */
+int bpf_decode_process(const struct wire_process *from, struct snapshot *snap, struct proc *proc);
 /* Everything of the zeroed @sock but .netns and .timer_ms, which need more than the record. */
 void bpf_decode_tcp(const struct wire_socket *from, struct sock *sock);
 /* Set .options and .options_known of @sock. */

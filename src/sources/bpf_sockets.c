@@ -115,20 +115,7 @@ static int take_process(struct gather *gather, const struct wire_process *from)
 		return -ENOMEM;
 	slot_fill(&gather->pids, slot, from->pid, snap->n_procs);
 	gather->proc = slot->index - 1;
-	proc->pid = from->pid;
-	proc->pid_inner = from->pid_inner;
-	proc->parent = from->parent;
-	proc->uid = from->uid;
-	proc->start_ticks = ticks;
-	proc->started_ns = snap->boot_ns + from->start_ns;
-	proc->netns_inode = from->netns;
-	proc->pidns_inode = from->pidns;
-	proc->userns_inode = from->userns;
-	const char *comm =
-		arena_dup(&snap->arena, from->comm, strnlen(from->comm, sizeof(from->comm)));
-	if (comm)
-		proc->comm = comm;
-	return comm ? 0 : -ENOMEM;
+	return bpf_decode_process(from, snap, proc);
 }
 
 /* No process lives there that we know of: the holder of its first socket leads to it. */

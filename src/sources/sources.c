@@ -16,6 +16,7 @@
 	X(sockets)	\
 	X(owners)	\
 	X(sock_options)	\
+	X(kernel_held)	\
 	X(processes)	\
 	X(containers)	\
 	X(activation)	\

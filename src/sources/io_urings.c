@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* io_uring/fdinfo.c lists the files of a ring below "UserFiles:", one a line. */
+#include "sources/io_urings.h"
+#include "base/auto.h"
+#include "base/numbers.h"
+#include "core/snapshot.h"
+#include "sources/proc_dir.h"
+#include "sources/proc_pids.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LIMIT_MS = 200, LINE_SIZE = 512 };
+
+struct search {
+	struct snapshot *snap;
+	const bool *unheld;
+	size_t n_missing;
+	uint64_t deadline_ns;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static bool is_over(const struct search *search)
+{
+	return !search->n_missing || now_ns() > search->deadline_ns;
+}
+
+unsigned io_uring_line(const char *line)
+{
+	unsigned slot, inode;
+	int end = 0;
+
+	if (sscanf(line, " %u: socket:[%u]%n", &slot, &inode, &end) != 2 || !end)
+		return 0;
+	return line[end] == '\n' || !line[end] ? inode : 0;
+}
+
+/* The index of the process behind @dir. 0, -ESRCH: it is gone, or -ENOMEM. */
+static int process_index(struct search *search, int dir, uint32_t pid, size_t *ret)
+{
+	struct snapshot *snap = search->snap;
+
+	for (size_t i = 0; i < snap->n_procs; i++)
+		if (snap->procs[i].pid == pid) {
+			*ret = i;
+			return 0;
+		}
+	struct proc *proc = snapshot_add_proc(snap);
+	if (!proc)
+		return -ENOMEM;
+	*ret = snap->n_procs - 1;
+	int err = proc_dir_fill(snap, dir, "", proc);
+	snap->n_procs -= err ? 1 : 0;
+	return err;
+}
+
+static int add_owner(struct search *search, size_t sock, int dir, uint32_t pid, int ring)
+{
+	struct snapshot *snap = search->snap;
+	size_t proc = 0;
+	int err = process_index(search, dir, pid, &proc);
+
+	if (err)
+		return err == -ESRCH ? 0 : err;
+	struct note *note = snapshot_add_note(snap, sock);
+	if (!note)
+		return -ENOMEM;
+	note->kind = NOTE_IO_URING;
+	note->pid = pid;
+	note->comm = snap->procs[proc].comm;
+	note->fd = ring;
+	search->n_missing--;
+	return snapshot_add_owner(snap, sock, proc, -1);
+}
+
+static int read_ring(struct search *search, int dir, uint32_t pid, int ring)
+{
+	char path[48], line[LINE_SIZE];
+	int err = 0;
+
+	snprintf(path, sizeof(path), "fdinfo/%d", ring);
+	const int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	AUTO(fclosep) FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	if (fd >= 0 && !file)
+		close(fd);
+	while (file && !err && search->n_missing && fgets(line, sizeof(line), file)) {
+		const unsigned inode = io_uring_line(line);
+		const struct sock *sock =
+			inode ? snapshot_sock_by_inode(search->snap, inode) : NULL;
+		const size_t nth = sock ? (size_t)(sock - search->snap->socks) : 0;
+		if (sock && search->unheld[nth])
+			err = add_owner(search, nth, dir, pid, ring);
+	}
+	return err;
+}
+
+static int read_process(struct search *search, uint32_t pid)
+{
+	AUTO(closep) int dir = proc_dir_open(pid);
+	const int fd = dir < 0 ? -1 : openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *files = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	char link[32];
+	uint64_t number;
+	int err = 0;
+
+	if (!files && fd >= 0)
+		close(fd);
+	while (files && !err && (entry = readdir(files))) {
+		if (!parse_u64(entry->d_name, INT32_MAX, &number))
+			continue;
+		ssize_t len = readlinkat(fd, entry->d_name, link, sizeof(link) - 1);
+		link[len > 0 ? len : 0] = '\0';
+		if (!strcmp(link, "anon_inode:[io_uring]"))
+			err = read_ring(search, dir, pid, (int)number);
+		if (is_over(search))
+			break;
+	}
+	if (files)
+		closedir(files);
+	return err;
+}
+
+/* kernel.io_uring_disabled = 2: nobody has one. */
+static bool is_disabled(void)
+{
+	char text[8] = "";
+
+	return proc_dir_read(AT_FDCWD, "/proc/sys/kernel/io_uring_disabled", text, sizeof(text)) > 0 &&
+	       *text == '2';
+}
+
+int io_urings_find(struct snapshot *snap, const bool *unheld, size_t n)
+{
+	AUTO(pid_list_release) struct pid_list pids = {0};
+	struct search search = {.snap = snap, .unheld = unheld, .n_missing = n,
+				.deadline_ns = now_ns() + LIMIT_MS * 1000000ull};
+	int err = 0;
+
+	if (is_disabled() || pid_list_read(&pids, "/proc"))
+		return 0;
+	for (size_t i = 0; i < pids.n && !err && !is_over(&search); i++)
+		err = read_process(&search, pids.pids[i]);
+	return err;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sockets without an owner that are the kernel's own: for which device, or for what of the
+ * kernel's. And those that only an io_uring has.
+ */
+#include "base/auto.h"
+#include "core/facts.h"
+#include "core/snapshot.h"
+#include "sources/io_urings.h"
+#include "sources/kernel_ports.h"
+#include "sources/netns.h"
+#include "sources/proc_dir.h"
+#include "sources/proc_pids.h"
+#include "sources/sources.h"
+#include "sources/unheld.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PORTS_MAX = 256 };
+
+/* What of the kernel's serves or uses a port; its thread shows that it runs. */
+static const struct service {
+	uint16_t port;
+	bool remote; /* the port of the other end: a client */
+	uint8_t proto;
+	const char *thread, *what;
+} services[] = {
+	{2049, false, SOCK_PROTO_TCP, "nfsd", "the NFS server (nfsd)"},
+	{2049, false, SOCK_PROTO_UDP, "nfsd", "the NFS server (nfsd)"},
+	{2049, true, SOCK_PROTO_TCP, "nfsiod", "an NFS mount"},
+	{20049, false, SOCK_PROTO_TCP, "nfsd", "the NFS server (nfsd)"},
+	{445, false, SOCK_PROTO_TCP, "ksmbd", "the SMB server (ksmbd)"},
+	{445, true, SOCK_PROTO_TCP, "cifsd", "an SMB mount"},
+	{3260, false, SOCK_PROTO_TCP, "iscsi_np", "the iSCSI target (LIO)"},
+	{4420, false, SOCK_PROTO_TCP, "nvmet", "the NVMe target"},
+	{4420, true, SOCK_PROTO_TCP, "nvme", "an NVMe disk over TCP"},
+	{21064, false, SOCK_PROTO_TCP, "dlm", "the cluster lock manager (dlm)"},
+	{6789, true, SOCK_PROTO_TCP, "ceph", "a Ceph mount or disk"},
+	{3300, true, SOCK_PROTO_TCP, "ceph", "a Ceph mount or disk"},
+	{7001, false, SOCK_PROTO_UDP, "krxrpc", "AFS (rxrpc)"},
+	{6118, false, SOCK_PROTO_UDP, "tipc", "TIPC"},
+	/* Last: these two choose any port. */
+	{0, false, SOCK_PROTO_TCP, "lockd", "NFS locks (lockd), or an NFS callback"},
+	{0, false, SOCK_PROTO_UDP, "lockd", "NFS locks (lockd), or an NFS callback"},
+};
+
+struct held {
+	struct snapshot *snap;
+	bool *unheld; /* for each socket */
+	size_t n;     /* of these */
+	bool runs[N_ELEMENTS(services)];
+};
+
+static void held_release(struct held *held)
+{
+	free(held->unheld);
+}
+
+static int add_note(struct held *held, size_t sock, enum note_kind kind, const char *subject,
+		    const char *object)
+{
+	struct note *note = snapshot_add_note(held->snap, sock);
+
+	if (!note)
+		return -ENOMEM;
+	note->kind = kind;
+	note->subject = subject;
+	note->object = object;
+	held->unheld[sock] = false;
+	held->n--;
+	return 0;
+}
+
+/* On a thread inside the namespace. */
+static int match_devices(size_t index, int err, void *data)
+{
+	struct held *held = data;
+	struct snapshot *snap = held->snap;
+	struct kernel_port ports[PORTS_MAX];
+	size_t n = 0;
+	bool asked = false;
+
+	for (size_t i = 0; i < snap->n_socks && !err; i++) {
+		const struct sock *sock = &snap->socks[i];
+		if (!held->unheld[i] || sock->netns != index || sock->proto != SOCK_PROTO_UDP)
+			continue;
+		if (!asked)
+			n = kernel_ports_read(&snap->arena, ports, PORTS_MAX);
+		asked = true;
+		for (size_t k = 0; k < n && held->unheld[i] && !err; k++)
+			if (ports[k].port && ports[k].port == sock->local_port)
+				err = add_note(held, i, NOTE_DEVICE, ports[k].kind, ports[k].name);
+	}
+	return err == -ENOMEM ? err : 0;
+}
+
+/* Kernel threads and workers by the start of their names ("kworker/u4:1-nfsiod" too). */
+static void find_threads(struct held *held)
+{
+	AUTO(pid_list_release) struct pid_list pids = {0};
+	char comm[64];
+
+	if (pid_list_read(&pids, "/proc"))
+		return;
+	for (size_t i = 0; i < pids.n; i++) {
+		AUTO(closep) int dir = proc_dir_open(pids.pids[i]);
+		char one[4];
+		/* A user's program has arguments and may have any name. */
+		if (dir < 0 || proc_dir_read(dir, "cmdline", one, sizeof(one)) != 0 ||
+		    proc_dir_read(dir, "comm", comm, sizeof(comm)) <= 0)
+			continue;
+		for (size_t k = 0; k < N_ELEMENTS(services); k++) {
+			const char *at = strstr(comm, services[k].thread);
+			held->runs[k] |= at && (at == comm || at[-1] == '-' || at[-1] == ' ');
+		}
+	}
+}
+
+static const struct service *find_service(const struct held *held, const struct sock *sock)
+{
+	for (size_t i = 0; i < N_ELEMENTS(services); i++) {
+		const struct service *service = &services[i];
+		const uint16_t port = service->remote ? sock->remote_port : sock->local_port;
+		if (held->runs[i] && service->proto == sock->proto &&
+		    (service->port ? service->port == port
+				   : sock_is_open_port(sock)))
+			return service;
+	}
+	return NULL;
+}
+
+static int match_services(struct held *held)
+{
+	struct snapshot *snap = held->snap;
+	int err = 0;
+
+	find_threads(held);
+	for (size_t i = 0; i < snap->n_socks && !err; i++) {
+		if (!held->unheld[i] || snap->socks[i].uid)
+			continue;
+		const struct service *service = find_service(held, &snap->socks[i]);
+		if (service)
+			err = add_note(held, i, NOTE_KERNEL, service->what, NULL);
+	}
+	return err;
+}
+
+static int kernel_held_collect(struct snapshot *snap, const struct request *request)
+{
+	AUTO(held_release) struct held held = {.snap = snap};
+
+	held.unheld = unheld_list(snap, &held.n);
+	int err = held.unheld ? 0 : -ENOMEM;
+	if (!err && held.n)
+		err = netns_run_wanted(snap, match_devices, &held);
+	if (!err && held.n)
+		err = match_services(&held);
+	if (!err && held.n)
+		err = io_urings_find(snap, held.unheld, held.n);
+	return err;
+}
+
+const struct source source_kernel_held = {
+	.name = "kernel_held",
+	.provides = FACT_NOTES,
+	.collect = kernel_held_collect,
+};
