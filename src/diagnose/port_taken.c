@@ -1,31 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* EADDRINUSE: which socket stands in the way, and why. */
+/* EADDRINUSE: which socket stands in the way by the port rules (model/), and why. */
+#include "base/auto.h"
 #include "core/sock.h"
 #include "diagnose/rule.h"
 #include "diagnose/symptom.h"
+#include "model/ask.h"
+#include "model/load.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-
-/* Could @s and the asked socket both match one packet? Families overlap through dual-stack ones. */
-static bool overlaps(const struct asked *asked, const struct addr *wanted,
-		     const struct place_socket *s)
-{
-	const bool we_any = addr_is_any(wanted), it_any = addr_is_any(&s->local);
-	/* Sockets tied to two devices do not meet. */
-	if (asked->device && s->device_name && strcmp(asked->device, s->device_name) != 0)
-		return false;
-	const bool we_v6 = wanted->family == ADDR_IPV6, it_v6 = s->local.family == ADDR_IPV6;
-
-	if (we_v6 == it_v6)
-		return we_any || it_any || same_host(wanted, &s->local);
-	if (we_v6 ? asked->v6only : s->options_known && s->v6only)
-		return false;
-	/* One is IPv6, the other IPv4: they meet if the IPv6 one is :: or mapped. */
-	const struct addr *six = we_v6 ? wanted : &s->local;
-	return addr_is_any(six) || same_host(wanted, &s->local) ||
-	       (addr_is_mapped(six) && (we_any || it_any));
-}
 
 static bool is_outgoing(const struct place *own, const struct place_socket *s)
 {
@@ -158,11 +142,119 @@ static unsigned rank_of(const struct place_socket *s)
 	return s->state == SOCK_STATE_TIME_WAIT ? 3 : 2;
 }
 
+/* The sockets of a place in the port rules: index by the space's number. */
+struct port_rules {
+	struct model_space *space;
+	uint32_t *index; /* in place.sockets, plus 1 */
+	uint32_t n;
+};
+
+static void port_rules_release(struct port_rules *ports)
+{
+	model_space_free(ports->space);
+	free(ports->index);
+}
+
+static struct model_existing existing_of(const struct place_socket *s)
+{
+	const bool six = s->local.family == ADDR_IPV6;
+
+	return (struct model_existing){
+		.local = s->local,
+		.remote = s->remote_port ? s->remote : (struct addr){},
+		.local_port = s->local_port,
+		.remote_port = s->remote_port,
+		.uid = s->uid,
+		.device = s->device,
+		.proto = s->proto,
+		.state = s->state == SOCK_STATE_NEW_SYN_RECV ? SOCK_STATE_SYN_RECV : s->state,
+		.v6 = six,
+		.v6only = s->v6only,
+		.reuseaddr = s->reuseaddr,
+		.reuseport = s->reuseport,
+		.unknown = s->options_known ? 0
+					    : MODEL_FACT_REUSEADDR | MODEL_FACT_REUSEPORT |
+						      (six ? MODEL_FACT_V6ONLY : 0),
+	};
+}
+
+static int load(struct port_rules *ports, const struct place *own, enum sock_proto proto,
+		uint16_t port)
+{
+	int err = 0;
+
+	ports->space = model_space_new(&model_behaviour_latest);
+	ports->index = calloc(own->n_sockets + 2, sizeof(*ports->index));
+	if (!ports->space || !ports->index)
+		return -ENOMEM;
+	/* Whether the address is one of this host is another rule's question. */
+	model_space_sysctls(ports->space)->nonlocal4 = true;
+	model_space_sysctls(ports->space)->nonlocal6 = true;
+	for (size_t i = 0; i < own->host.n_interfaces && !err; i++)
+		err = model_space_add_device(ports->space, own->host.interfaces[i].index, 0);
+	for (size_t i = 0; i < own->n_sockets && !err; i++) {
+		const struct place_socket *s = &own->sockets[i];
+		const struct model_existing existing = existing_of(s);
+		uint32_t id;
+		if (s->proto != proto || s->local_port != port)
+			continue;
+		err = model_load(ports->space, &existing, &id);
+		if (!err && id < own->n_sockets + 2)
+			ports->index[id] = (uint32_t)i + 1;
+	}
+	ports->n = (uint32_t)own->n_sockets + 2;
+	return err;
+}
+
+static struct model_question question_of(const struct case_facts *facts, const struct addr *addr,
+					 uint16_t port)
+{
+	const struct asked *asked = &facts->asked;
+	const struct place *own = case_own_place(facts);
+	const struct interface *device =
+		asked->device ? host_interface_by_name(&own->host, asked->device) : NULL;
+
+	return (struct model_question){
+		.addr = *addr,
+		.port = port,
+		.uid = asked->uid >= 0 ? (uint32_t)asked->uid : facts->caller.uid,
+		.device = device ? device->index : 0,
+		.proto = (uint8_t)case_subject(facts)->proto,
+		.v6 = addr->family == ADDR_IPV6,
+		.v6only = asked->v6only,
+		.reuseaddr = asked->reuseaddr,
+		.reuseport = asked->reuseport,
+		.freebind = asked->freebind,
+	};
+}
+
+/* Of all that stand in the way, also those that do so only perhaps, the one that says most. */
+static const struct place_socket *find_holder(const struct case_facts *facts,
+					      const struct addr *addr, uint16_t port)
+{
+	const struct place *own = case_own_place(facts);
+	AUTO(port_rules_release) struct port_rules ports = {};
+	AUTO(model_list_release) struct model_list holders = {};
+	const struct model_question question = question_of(facts, addr, port);
+	const struct place_socket *best = NULL;
+
+	if (load(&ports, own, (enum sock_proto)question.proto, port))
+		return NULL;
+	model_ask_holders(ports.space, &question, UINT32_MAX, &holders);
+	for (uint32_t i = 0; i < holders.n; i++) {
+		const uint32_t id = holders.ids[i];
+		const uint32_t index = id < ports.n ? ports.index[id] : 0;
+		const struct place_socket *s = index ? &own->sockets[index - 1] : NULL;
+		if (s && (!best || rank_of(s) < rank_of(best)))
+			best = s;
+	}
+	return best;
+}
+
 static void find(const struct case_facts *facts, struct findings *to)
 {
 	const struct attempt *a = case_subject(facts);
 	const struct place *own = case_own_place(facts);
-	const struct place_socket *best = NULL;
 	char wanted[ADDR_TEXT_SIZE + 8];
 
 	if (!a || a->ok || a->error != EADDRINUSE || !own ||
@@ -177,12 +269,7 @@ static void find(const struct case_facts *facts, struct findings *to)
 	struct finding *f = finding_add(to, CAUSE_ADDRESS_IN_USE, PROOF_SEEN);
 	finding_place(to, f, "this host");
 	finding_says(to, f, "%s is taken, by whom could not be told.", wanted);
-	for (size_t i = 0; i < own->n_sockets; i++) {
-		const struct place_socket *s = &own->sockets[i];
-		if (s->proto == a->proto && s->local_port == port && overlaps(asked, addr, s) &&
-		    (!best || rank_of(s) < rank_of(best)))
-			best = s;
-	}
+	const struct place_socket *best = find_holder(facts, addr, port);
 	if (!best)
 		return;
 	add_holder(facts, best, wanted, to);
