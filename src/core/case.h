@@ -43,6 +43,7 @@ struct asked {
 	uint32_t mark;	     /* SO_MARK; 0: none */
 	int64_t uid;	     /* who asks; -1: the caller */
 	bool reuseaddr, reuseport, freebind, transparent, dontroute, v6only;
+	bool is_signed;	     /* the socket has a TCP MD5 or TCP-AO key */
 	bool fastopen;	     /* TCP Fast Open: the SYN carries the option */
 	bool listens;	     /* bind: listen() follows */
 	bool all_netns;	     /* every namespace of the machine may be looked at */

@@ -21,7 +21,7 @@ static void find(const struct case_facts *facts, struct findings *to)
 	}
 	/* Our own repetitions tell only about the handshake, and only if made under the same rules. */
 	const struct caller *c = &facts->caller;
-	const bool alike = !a->connected && a->error != EPERM && a->error != EACCES &&
+	const bool alike = !a->connected && !facts->asked.is_signed && a->error != EPERM && a->error != EACCES &&
 			   (!a->by_program || (c->same_cgroup && !c->seccomp && !c->landlocked));
 	for (unsigned i = 0; i < facts->probes.n_side && alike; i++) {
 		const struct probe *p = &facts->probes.side[i];

@@ -29,6 +29,18 @@ static void find(const struct case_facts *facts, struct findings *to)
 		finding_fix(to, f, "switch TCP Fast Open off: sysctl net.ipv4.tcp_fastopen=0");
 		return;
 	}
+	if (slowest && facts->asked.is_signed) {
+		f = finding_add(to, CAUSE_MD5_SIGNATURE_MISMATCH, PROOF_FITS);
+		remote_text(a, remote);
+		finding_place(to, f, "the target");
+		finding_says(to, f, "%s answers a plain SYN, but not the program's, which is signed (TCP MD5 "
+				    "or AO): it has no such key.", remote);
+		finding_evidence(to, f, "side-probe", "without a signature the handshake takes %.3f s",
+				 slowest);
+		finding_fix(to, f, "give the service the same key (TCP_MD5SIG), or take it out of the "
+				   "program");
+		return;
+	}
 	if (slowest < a->seconds)
 		return;
 	f = finding_add(to, CAUSE_SLOW_HANDSHAKE, PROOF_SEEN);

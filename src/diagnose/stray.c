@@ -4,6 +4,17 @@
 #include "diagnose/rule.h"
 #include "diagnose/symptom.h"
 
+/* One of our own later tries was answered: that is the answer that arrived. */
+static bool probe_has_it(const struct case_facts *facts, const struct attempt *a)
+{
+	for (unsigned i = 0; i < facts->probes.n_side; i++) {
+		const struct probe *p = &facts->probes.side[i];
+		if (p->proto == a->proto && p->port == a->remote_port && p->answer == PROBE_SYN_ACK)
+			return true;
+	}
+	return false;
+}
+
 static void find(const struct case_facts *facts, struct findings *to)
 {
 	const struct attempt *a = case_subject(facts);
@@ -32,7 +43,7 @@ static void find(const struct case_facts *facts, struct findings *to)
 					     : "translate the source too (masquerade) on the translating "
 					       "router, so that replies come back through it");
 	}
-	if (probes->answer_arrived && a->proto == SOCK_PROTO_TCP) {
+	if (probes->answer_arrived && a->proto == SOCK_PROTO_TCP && !probe_has_it(facts, a)) {
 		f = finding_add(to, CAUSE_FIREWALL_DROPS_REPLY, PROOF_FITS);
 		finding_place(to, f, "this host");
 		finding_says(to, f, "The answer of %s arrives on this host and is thrown away here before "

@@ -13,7 +13,8 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
-enum { N_OPTION_BYTES = 16 };
+/* The numbers of linux/tcp.h, which does not go together with netinet/tcp.h. */
+enum { N_OPTION_BYTES = 16, TCP_MD5SIG = 14, MD5SIG_EXT = 32, AO_ADD_KEY = 38 };
 
 static int copy_fd(const struct watched_socket *s)
 {
@@ -102,6 +103,9 @@ bool watched_option(struct watched_socket *s, const struct traced_call *call)
 		s->asked.freebind = read_int(call);
 	else if (level == IPPROTO_IP && option == IP_TRANSPARENT)
 		s->asked.transparent = read_int(call);
+	else if (level == IPPROTO_TCP && (option == TCP_MD5SIG || option == MD5SIG_EXT ||
+					  option == AO_ADD_KEY))
+		s->asked.is_signed = true;
 	else if (level == IPPROTO_IPV6 && option == IPV6_V6ONLY)
 		s->asked.v6only = read_int(call);
 	return false;

@@ -140,6 +140,17 @@ struct inside {
 	const struct world_netns *netns;
 };
 
+/* This very program, here or started by somebody else: it has links open only to look at them. */
+static bool is_berth(const char *pid)
+{
+	char path[64], own[300], its[300];
+
+	snprintf(path, sizeof(path), "/proc/%s/exe", pid);
+	ssize_t a = readlink("/proc/self/exe", own, sizeof(own));
+	ssize_t b = readlink(path, its, sizeof(its));
+	return a > 0 && a == b && !memcmp(own, its, (size_t)a);
+}
+
 /* Who has the link with this id open: /proc/PID/fdinfo says "link_id:". 0: nobody, it is pinned. */
 static uint32_t link_holder(uint32_t link)
 {
@@ -148,7 +159,7 @@ static uint32_t link_holder(uint32_t link)
 	uint32_t found = 0;
 
 	for (struct dirent *p; proc && !found && (p = readdir(proc));) {
-		if (p->d_name[0] < '1' || p->d_name[0] > '9')
+		if (p->d_name[0] < '1' || p->d_name[0] > '9' || is_berth(p->d_name))
 			continue;
 		snprintf(path, sizeof(path), "/proc/%s/fdinfo", p->d_name);
 		DIR *fds = opendir(path);
