@@ -143,7 +143,7 @@ struct inside {
 /* This very program, here or started by somebody else: it has links open only to look at them. */
 static bool is_berth(const char *pid)
 {
-	char path[64], own[300], its[300];
+	char path[300], own[300], its[300];
 
 	snprintf(path, sizeof(path), "/proc/%s/exe", pid);
 	ssize_t a = readlink("/proc/self/exe", own, sizeof(own));
