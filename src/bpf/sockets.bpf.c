@@ -129,6 +129,8 @@ static __always_inline int walk_task(struct task_struct *task)
 		.max_fds = GET(table, max_fds),
 		.index = index,
 	};
+	if (!index)
+		note_table(task);
 	worker->told = 0;
 	const bool again = worker->task_pid == (__u32)GET(task, pid) &&
 			   worker->task_start == GET(task, start_boottime);

@@ -174,6 +174,29 @@ static long walk_bucket(__u32 i, struct table_walk *walk)
 	return 0;
 }
 
+static __always_inline __u64 table_of(struct task_struct *task)
+{
+	struct net *net = GET(GET(task, nsproxy), net_ns);
+
+	return (__u64)GET(net, ipv4.tcp_death_row.hashinfo);
+}
+
+/* Remember the table of a task's namespace if it is not the reader's: all share one by default. */
+static __always_inline void note_table(struct task_struct *task)
+{
+	const __u64 table = table_of(task);
+	const __u32 n = shared.n_foreign_tables;
+
+	if (!table || table == table_of(current_task()))
+		return;
+	for (__u32 i = 0; i < WIRE_TABLES; i++)
+		if (i < n && shared.foreign_tables[i] == table)
+			return;
+	if (n < WIRE_TABLES)
+		shared.foreign_tables[n] = table;
+	shared.n_foreign_tables = n + 1;
+}
+
 static __always_inline int walk_tables(void)
 {
 	const __u32 index = worker_index() & 1;
@@ -181,9 +204,10 @@ static __always_inline int walk_tables(void)
 
 	if (worker->done)
 		return 0;
-	struct task_struct *reader = current_task();
-	struct net *net = GET(GET(reader, nsproxy), net_ns);
-	struct inet_hashinfo *hash = GET(net, ipv4.tcp_death_row.hashinfo);
+	const __u32 nth = shared.question.foreign_table - 1;
+	struct inet_hashinfo *hash = CAST(struct inet_hashinfo,
+					  nth < WIRE_TABLES ? shared.foreign_tables[nth]
+							    : table_of(current_task()));
 	struct table_walk walk = {
 		.ehash = WORD(&hash->ehash),
 		.lhash = WORD(&hash->lhash2),

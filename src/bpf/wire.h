@@ -112,6 +112,7 @@ struct wire_record {
 };
 
 enum {
+	WIRE_TABLES = 16,
 	WIRE_WORKERS = 2,
 	WIRE_BEHIND_MAX = 65536, /* no further is counted in wire_bind.behind_... */
 	WIRE_WINDOW = 8192, /* records each worker may write before its owner must read */
@@ -142,12 +143,18 @@ struct wire_question {
 	wire_u32 tables;	/* 0: walk the tasks; 1: the TCP tables */
 	wire_u32 with_mptcp;	/* tables: also MPTCP's subflows, which no process holds itself */
 	wire_u32 with_flight;	/* tasks: also what is in flight to their UNIX sockets */
+	wire_u32 foreign_table;	/* tables: 0: the reader's, n: that of .foreign_tables[n - 1] */
+	wire_u32 reserved;
 };
 
 struct wire_shared {
 	struct wire_worker workers[WIRE_WORKERS];
 	struct wire_question question;
 	wire_u64 socket_ops; /* the kernel half's own: the file operations that sockets have */
+	/* The TCP tables of tasks whose namespace does not share the reader's (tcp_child_ehash_entries). */
+	wire_u64 foreign_tables[WIRE_TABLES];
+	wire_u32 n_foreign_tables; /* more than WIRE_TABLES: some were not kept */
+	wire_u32 reserved;
 };
 
 _Static_assert(sizeof(struct wire_process) == 120, "wire layout");
@@ -155,6 +162,6 @@ _Static_assert(sizeof(struct wire_bind) == 120, "wire layout");
 _Static_assert(sizeof(struct wire_socket) == 112, "wire layout");
 _Static_assert(sizeof(struct wire_record) == 128, "wire layout");
 _Static_assert(sizeof(struct wire_worker) == 128, "wire layout");
-_Static_assert(sizeof(struct wire_question) == 40, "wire layout");
+_Static_assert(sizeof(struct wire_question) == 48, "wire layout");
 
 #endif

@@ -342,13 +342,14 @@ static int refused(struct gather *gather, int error)
  */
 static int walk_tables(struct gather *gather)
 {
-	int err = bpf_walk_run(&gather->walk, true);
+	uint64_t n_held;
+	int err = bpf_walk_tables(&gather->walk, &n_held);
 
-	if (err || bpf_walk_held(&gather->walk) == gather->n_hashed)
+	if (err || n_held == gather->n_hashed)
 		return err;
 	gather->only_files = true;
 	gather->walk.shared->question.all_tables = true;
-	return bpf_walk_run(&gather->walk, true);
+	return bpf_walk_tables(&gather->walk, &n_held);
 }
 
 /* There cannot be many more sockets with files than files. */
@@ -396,7 +397,7 @@ static int bpf_sockets_collect(struct snapshot *snap, const struct request *requ
 	gather.walk.shared->question.with_flight =
 		(request->facts & FACT_OWNERS) && !gather.walk.only_holders;
 	gather.walk.shared->question.only_inet = !(request->protos & ~PROTOS_INET);
-	err = bpf_walk_run(&gather.walk, false);
+	err = bpf_walk_files(&gather.walk);
 	if (!err && choice.tcp)
 		err = walk_tables(&gather);
 	if (!err && choice.tcp)

@@ -156,7 +156,7 @@ static bool is_first_pid_namespace(void)
 	return !stat("/proc/self/ns/pid", &st) && st.st_ino == INIT_PID_NAMESPACE;
 }
 
-int bpf_walk_run(struct bpf_walk *walk, bool tables)
+static int run(struct bpf_walk *walk, bool tables)
 {
 	struct second second = {.walk = walk};
 	pthread_t thread;
@@ -174,6 +174,27 @@ int bpf_walk_run(struct bpf_walk *walk, bool tables)
 	if (two)
 		pthread_join(thread, NULL);
 	return err ? err : second.err;
+}
+
+int bpf_walk_files(struct bpf_walk *walk)
+{
+	return run(walk, false);
+}
+
+int bpf_walk_tables(struct bpf_walk *walk, uint64_t *ret_n_held)
+{
+	const struct wire_worker *workers = walk->shared->workers;
+	const uint32_t n_noted = walk->shared->n_foreign_tables;
+	const uint32_t n_foreign = n_noted < WIRE_TABLES ? n_noted : WIRE_TABLES;
+	int err = 0;
+
+	*ret_n_held = 0;
+	for (uint32_t nth = 0; !err && nth <= n_foreign; nth++) {
+		walk->shared->question.foreign_table = nth;
+		err = run(walk, true);
+		*ret_n_held += workers[0].n_held + workers[1].n_held;
+	}
+	return err;
 }
 
 /* Jiffies start 300 seconds before they would wrap as 32 bits: INITIAL_JIFFIES. */
@@ -200,9 +221,4 @@ uint32_t bpf_walk_ms(const struct bpf_walk *walk, int32_t jiffies)
 	if (jiffies <= 0)
 		return 0;
 	return (uint32_t)((uint64_t)jiffies * 1000 / jiffies_a_second(walk->shared->workers));
-}
-
-uint64_t bpf_walk_held(const struct bpf_walk *walk)
-{
-	return walk->shared->workers[0].n_held + walk->shared->workers[1].n_held;
 }

@@ -32,12 +32,16 @@ struct bpf_walk {
 int bpf_walk_open(struct bpf_walk *walk);
 void bpf_walk_close(struct bpf_walk *walk);
 
-/* The file tables of all tasks (@tables false) or the TCP tables. 0 or -errno. */
-int bpf_walk_run(struct bpf_walk *walk, bool tables);
+/* The file tables of all tasks. 0 or -errno. */
+int bpf_walk_files(struct bpf_walk *walk);
+/*
+ * The TCP tables: the one of most namespaces, and those of the namespaces that have one of their
+ * own, as far as bpf_walk_files() met a task there. @ret_n_held: sockets with a file that were passed over.
+ * 0 or -errno.
+ */
+int bpf_walk_tables(struct bpf_walk *walk, uint64_t *ret_n_held);
 
 /* Milliseconds of @jiffies, by what the last run showed of the clock. Negative is 0. */
 uint32_t bpf_walk_ms(const struct bpf_walk *walk, int32_t jiffies);
-/* Sockets with a file that the last run passed over in the TCP tables. */
-uint64_t bpf_walk_held(const struct bpf_walk *walk);
 
 #endif

@@ -126,5 +126,5 @@ int unheld_by_bpf(struct snapshot *snap, const bool *unheld)
 	gather.walk.consume = consume;
 	gather.walk.data = &gather;
 	gather.walk.shared->question.with_flight = true;
-	return bpf_walk_run(&gather.walk, false);
+	return bpf_walk_files(&gather.walk);
 }
