@@ -38,22 +38,36 @@ bool coverage_has_gaps(const struct snapshot *snap)
 	return false;
 }
 
+/* A recording may hold any bytes. */
+static void add_escaped(struct strbuf *text, const char *before, const char *word)
+{
+	strbuf_add_text(text, before);
+	if (word)
+		escape_add(text, word, strlen(word));
+}
+
 void coverage_print(const struct invocation *inv, const struct snapshot *snap)
 {
 	AUTO(strbuf_release) struct strbuf text = STRBUF_INIT;
 
 	for (size_t i = 0; i < snap->n_coverages; i++) {
 		const struct coverage *coverage = &snap->coverages[i];
-		if (option_given(inv, "how"))
-			fprintf(stderr, "how: %s by %s: %s\n", coverage->source, coverage->how,
-				level_word(coverage->level));
-		if (!is_gap(coverage))
-			continue;
 		strbuf_clear(&text);
-		escape_add(&text, coverage->what, strlen(coverage->what));
-		fprintf(stderr, "not seen: %s%s%s%s\n", text.text,
-			coverage->needs ? " (needs " : "", coverage->needs ? coverage->needs : "",
-			coverage->needs ? ")" : "");
+		if (option_given(inv, "how")) {
+			add_escaped(&text, "how: ", coverage->source);
+			add_escaped(&text, " by ", coverage->how);
+			strbuf_printf(&text, ": %s\n", level_word(coverage->level));
+		}
+		if (is_gap(coverage)) {
+			add_escaped(&text, "not seen: ", coverage->what);
+			if (coverage->needs) {
+				add_escaped(&text, " (needs ", coverage->needs);
+				strbuf_add_char(&text, ')');
+			}
+			strbuf_add_char(&text, '\n');
+		}
+		if (text.len)
+			fputs(text.text, stderr);
 	}
 }
 

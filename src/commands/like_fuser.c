@@ -101,15 +101,10 @@ static void print(const struct invocation *inv, const struct snapshot *snap, con
 		fputc('\n', stderr);
 }
 
-static int answer(const struct invocation *inv, const char *name)
+static int answer(const struct invocation *inv, const char *name, const struct what *what)
 {
-	AUTO(what_freep) struct what *what = NULL;
 	AUTO(snapshot_freep) struct snapshot *snap = NULL;
 	AUTO(freep) uint32_t *pids = NULL;
-	int code = parse_name(inv, name, &what);
-
-	if (code)
-		return code;
 	struct request request = {
 		.facts = FACT_SOCKETS | FACT_OWNERS,
 		.protos = what->protos,
@@ -119,7 +114,7 @@ static int answer(const struct invocation *inv, const char *name)
 		.local_port = what->ports.low == what->ports.high ? what->ports.low : 0,
 		.netns_choice = NETNS_SELF,
 	};
-	code = collect(inv, &request, &snap);
+	int code = collect(inv, &request, &snap);
 	if (code)
 		return code;
 	if (option_given(inv, "verbose"))
@@ -139,8 +134,17 @@ static int run_fuser(const struct invocation *inv)
 				   "serves the port, and proves that it is free");
 	if (!inv->n_operands)
 		return usage_error(inv, "expected PORT/tcp or PORT/udp");
+	for (int i = 0; i < inv->n_operands; i++) { /* nothing is answered of a wrong line */
+		AUTO(what_freep) struct what *what = NULL;
+		int error = parse_name(inv, inv->operands[i], &what);
+		if (error)
+			return error;
+	}
 	for (int i = 0; i < inv->n_operands; i++) {
-		int one = answer(inv, inv->operands[i]);
+		AUTO(what_freep) struct what *what = NULL;
+		int one = parse_name(inv, inv->operands[i], &what);
+		if (!one)
+			one = answer(inv, inv->operands[i], what);
 		if (one > EXIT_NO)
 			return one;
 		if (!one)

@@ -163,17 +163,17 @@ static bool may_be_hidden(const struct snapshot *snap, const struct what *what)
 }
 
 /* Nothing was found: say so in one line for each WHAT. The exit code. */
-static int report_absence(const struct snapshot *snap, const struct whats *whats)
+static int report_absence(const struct invocation *inv, const struct snapshot *snap,
+			  const struct whats *whats)
 {
 	int code = EXIT_NO;
 
 	for (size_t i = 0; i < whats->n; i++) {
-		const bool hidden = may_be_hidden(snap, whats->items[i]);
-		fprintf(stderr, hidden ? "berth who: nothing seen of %s, but not all could be seen\n"
-				       : "berth who: nobody holds %s\n",
-			whats->items[i]->text);
-		if (hidden)
-			code = EXIT_UNKNOWN;
+		const char *text = whats->items[i]->text;
+		if (may_be_hidden(snap, whats->items[i]))
+			code = failure(inv, "nothing seen of %s, but not all could be seen", text);
+		else
+			failure(inv, "nobody holds %s", text);
 	}
 	return code;
 }
@@ -212,7 +212,7 @@ static int answer(const struct invocation *inv, const struct whats *whats, struc
 		forwards_print_text(snap, whats->items, whats->n, output);
 	if (who.n_socks || forwarded(snap, whats))
 		return EXIT_YES;
-	return report_absence(snap, whats);
+	return report_absence(inv, snap, whats);
 }
 
 static int who_run(const struct invocation *inv)
