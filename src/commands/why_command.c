@@ -12,6 +12,7 @@
 #include "probe/investigate.h"
 #include "probe/netstat.h"
 #include "probe/resolve.h"
+#include "probe/sandboxed.h"
 #include "probe/tracer.h"
 #include "probe/watched.h"
 #include "sources/evidence.h"
@@ -25,6 +26,7 @@ struct session {
 	struct case_facts *facts;
 	struct evidence *evidence;
 	struct watched watched;
+	struct sandboxed sandboxed;
 	double timeout_s;
 	uint64_t retrans_fail_before;
 	const struct invocation *inv;
@@ -92,6 +94,7 @@ static void explain(struct session *s, struct attempt *attempt, const struct ask
 	s->explained = true;
 	facts->caller.landlocked = s->watched.landlocked;
 	caller_read(facts, attempt->pid);
+	sandboxed_judge(&s->sandboxed, attempt->error, &facts->caller);
 	take_asked(facts, attempt, asked);
 	facts->probes.retrans_fail = (uint32_t)(netstat_counter("TcpExt", "TCPRetransFail") -
 						s->retrans_fail_before);
@@ -119,6 +122,22 @@ static void ended(const struct attempt *attempt, const struct asked *asked, void
 		take_asked(s->facts, attempt, asked);
 }
 
+static void called(const struct traced_call *call, void *data)
+{
+	struct session *s = data;
+
+	sandboxed_call(&s->sandboxed, call);
+	watched_call(call, &s->watched);
+}
+
+static void forked(pid_t parent, pid_t child, void *data)
+{
+	struct session *s = data;
+
+	sandboxed_forked(&s->sandboxed, parent, child);
+	watched_forked(parent, child, &s->watched);
+}
+
 /* No call of its own failed, but the command did: a name, or a lone UDP connect(). */
 static void explain_rest(struct session *s, int status)
 {
@@ -141,7 +160,7 @@ int why_command(const struct invocation *inv, struct case_facts *facts, char **c
 	struct session s = {.facts = facts, .timeout_s = why_timeout(inv),
 			    .inv = inv, .command = command};
 	struct tracer_watcher watcher = {
-		.data = &s.watched, .call = watched_call, .forked = watched_forked};
+		.data = &s, .call = called, .forked = forked};
 	int status = 0;
 
 	if (evidence_start(facts, &s.evidence))
@@ -152,16 +171,19 @@ int why_command(const struct invocation *inv, struct case_facts *facts, char **c
 	s.watched.data = &s;
 	s.watched.ended = ended;
 	s.retrans_fail_before = netstat_counter("TcpExt", "TCPRetransFail");
+	sandboxed_init(&s.sandboxed);
 	int error = tracer_run(command, &watcher, &status);
 	if (error) {
 		evidence_free(s.evidence);
 		watched_release(&s.watched);
+		sandboxed_release(&s.sandboxed);
 		return failure(inv, "cannot run and watch '%s': %s", command[0], strerror(-error));
 	}
 	explain_rest(&s, status);
 	int code = why_answer(inv, facts);
 	evidence_free(s.evidence);
 	watched_release(&s.watched);
+	sandboxed_release(&s.sandboxed);
 	if (code == EXIT_USAGE)
 		return code;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -50,9 +50,11 @@ static void seccomp(const struct case_facts *facts, const struct attempt *a, str
 	finding_place(to, f, "the sandbox of pid %u", c->pid);
 	finding_says(to, f, "A seccomp filter makes %s() fail with %s.",
 		     attempt_phase_name(a->phase), strerrorname_np(a->error));
-	finding_evidence(to, f, "seccomp", "/proc/%u/status: Seccomp 2, %u filters%s", c->pid,
-			 c->seccomp_filters,
-			 c->seccomp_refuses ? "; evaluated for this call they return the error" : "");
+	finding_evidence(to, f, "seccomp", "/proc/%u/status: Seccomp 2, %u filters", c->pid,
+			 c->seccomp_filters);
+	if (c->seccomp_refuses)
+		finding_evidence(to, f, "seccomp", "its classic BPF, run on this very call, gives "
+						   "SECCOMP_RET_ERRNO with %s", strerrorname_np(a->error));
 	if (differs)
 		finding_evidence(to, f, "side-probe", "the same call outside the sandbox works");
 	finding_fix(to, f, "allow %s() in the sandbox (SystemCallFilter=, the container's seccomp "
