@@ -2,6 +2,7 @@
 /* berth wait: until all the named places answer, or none of them does, then perhaps a command. */
 #include "commands/wait.h"
 #include "commands/command.h"
+#include "commands/progress.h"
 #include "commands/why.h"
 #include "base/auto.h"
 #include "base/duration.h"
@@ -12,6 +13,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { SHOW_MS = 500 };
 
 int64_t wait_now_ms(void)
 {
@@ -44,19 +47,65 @@ static bool look_at_due(struct waiting *waiting, int64_t end, int64_t *ret_next)
 	return all;
 }
 
+struct showing {
+	struct progress progress;
+	const struct waiting *waiting;
+	int64_t end_ms;
+};
+
+/* The first that is waited for, and how many more. */
+static void show(void *data)
+{
+	struct showing *showing = data;
+	const struct waiting *waiting = showing->waiting;
+	const struct wait_target *first = NULL;
+	const int64_t left_ms = showing->end_ms - wait_now_ms();
+	char left[DURATION_TEXT_SIZE], others[32] = "";
+	unsigned more = 0;
+
+	for (size_t i = 0; i < waiting->n_targets; i++) {
+		if (waiting->targets[i].answers != waiting->gone)
+			continue;
+		more += first != NULL;
+		first = first ?: &waiting->targets[i];
+	}
+	if (!first || left_ms < 0)
+		return;
+	if (more)
+		snprintf(others, sizeof(others), " and %u more", more);
+	format_duration_ms((uint64_t)(left_ms > 1000 ? left_ms / 1000 * 1000 : left_ms), left);
+	progress_say(&showing->progress, "waiting for %s%s to %s%s%s (%s left)", first->text, others,
+		     waiting->gone ? "go away" : "answer", *first->state ? ": " : "", first->state, left);
+}
+
 static int wait_until(struct waiting *waiting)
 {
-	const int64_t end = wait_now_ms() + (int64_t)waiting->limit_ms;
+	struct showing showing = {.waiting = waiting,
+				  .end_ms = wait_now_ms() + (int64_t)waiting->limit_ms};
 	int64_t next;
+	int code = -1;
 
+	progress_start(&showing.progress, waiting->inv);
+	const bool shows = showing.progress.wanted && !waiting->verbose;
+	if (shows)
+		waiting->watcher = (struct knock_watcher){.waits = show, .data = &showing};
 	wait_watch_open(waiting);
-	for (;;) {
-		if (look_at_due(waiting, end, &next))
-			return EXIT_YES;
-		if (wait_now_ms() >= end)
-			return EXIT_NO;
+	while (code < 0) {
+		const bool done = look_at_due(waiting, showing.end_ms, &next);
+		const int64_t now = wait_now_ms();
+		if (done || now >= showing.end_ms) {
+			code = done ? EXIT_YES : EXIT_NO;
+			break;
+		}
+		if (shows) {
+			show(&showing);
+			next = next > now + SHOW_MS ? now + SHOW_MS : next;
+		}
 		wait_watch_sleep(waiting, next);
 	}
+	progress_end(&showing.progress);
+	waiting->watcher = (struct knock_watcher){};
+	return code;
 }
 
 static void tell_missed(const struct invocation *inv, const struct waiting *waiting)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "core/endpoint.h"
+#include "probe/knock.h"
 
 struct invocation;
 struct listens;
@@ -42,6 +43,7 @@ struct waiting {
 	int closings;		 /* fd; -1: none */
 	int rules;		 /* fd that tells of changed nftables rules; -1: none */
 	int no_events;		 /* -errno */
+	struct knock_watcher watcher; /* .waits NULL: nobody looks on */
 };
 
 int64_t wait_now_ms(void);

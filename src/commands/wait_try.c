@@ -122,7 +122,7 @@ void wait_try(const struct waiting *waiting, struct wait_target *target, uint64_
 					   .port = target->endpoint.port,
 					   .http_path = waiting->http_path,
 					   .host = target->endpoint.host};
-	knock_all(knocks, n, limit);
+	knock_all(knocks, n, limit, waiting->watcher.waits ? &waiting->watcher : NULL);
 	target->silent = n > 0;
 	for (size_t i = 0; i < n; i++) {
 		note(target, &knocks[i]);

@@ -2,18 +2,21 @@
 /* berth why: reads the question; the forms are in why_*.c. */
 #include "commands/why.h"
 #include "base/auto.h"
-#include "base/numbers.h"
 #include "base/strbuf.h"
 #include "commands/command.h"
+#include "commands/output.h"
+#include "commands/target.h"
 #include "core/case.h"
+#include "core/endpoint.h"
 #include "core/finding.h"
 #include "core/sock.h"
 #include "diagnose/rule.h"
+#include "render/prose.h"
 #include "render/why_json.h"
 #include "render/why_text.h"
 #include "render/why_words.h"
 
-#include <net/if.h>
+#include <langinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,61 +51,26 @@ int why_answer(const struct invocation *inv, const struct case_facts *facts)
 {
 	struct strbuf sb = STRBUF_INIT;
 	struct findings findings;
+	struct output output;
 
+	int code = output_open(&output, inv);
+	if (code)
+		return output_close(&output, inv, code);
 	findings_init(&findings);
 	diagnose(facts, &findings);
-	if (option_given(inv, "json") || option_given(inv, "ndjson"))
+	const struct prose_look look = {.color = output.color,
+					.unicode = output.screen && !strcmp(nl_langinfo(CODESET), "UTF-8"),
+					.screen = output.screen};
+	if (output.json || output.ndjson)
 		why_json(&sb, facts, &findings);
 	else
-		why_text(&sb, facts, &findings, isatty(STDOUT_FILENO));
-	fwrite(sb.text, 1, sb.len, stdout);
-	fflush(stdout);
+		why_text(&sb, facts, &findings, &look);
+	out_add(&output.out, sb.text, sb.len);
 	const bool ok = outcome_of(facts).ok;
 	const bool known = answer_of(facts, &findings) != NULL;
 	strbuf_release(&sb);
 	findings_release(&findings);
-	return ok ? EXIT_YES : known ? EXIT_NO : EXIT_UNKNOWN;
-}
-
-/* "fe80::1%eth0" and "fe80::1%3" alike. */
-static bool parse_scoped(const char *text, struct addr *ret)
-{
-	const char *percent = strchr(text, '%');
-	char host[ADDR_TEXT_SIZE];
-
-	if (addr_parse(text, ret))
-		return true;
-	if (!percent || (size_t)(percent - text) >= sizeof(host))
-		return false;
-	memcpy(host, text, (size_t)(percent - text));
-	host[percent - text] = '\0';
-	if (!addr_parse(host, ret))
-		return false;
-	ret->scope = if_nametoindex(percent + 1);
-	return ret->scope != 0;
-}
-
-/* "HOST:PORT", "[ADDR]:PORT", ":PORT"; the host part is copied into the arena. */
-static bool split_target(struct arena *arena, const char *text, const char **ret_host,
-			 uint16_t *ret_port)
-{
-	const char *colon = strrchr(text, ':');
-	uint64_t port;
-
-	if (!colon || !parse_u64(colon + 1, 65535, &port))
-		return false;
-	const char *start = text, *end = colon;
-	if (*start == '[') {
-		start++;
-		if (end == start || end[-1] != ']')
-			return false;
-		end--;
-	} else if (memchr(start, ':', (size_t)(end - start))) {
-		return false;
-	}
-	*ret_host = arena_dup(arena, start, (size_t)(end - start));
-	*ret_port = (uint16_t)port;
-	return *ret_host != NULL;
+	return output_close(&output, inv, ok ? EXIT_YES : known ? EXIT_NO : EXIT_UNKNOWN);
 }
 
 static int read_number(const struct invocation *inv, const char *name, uint64_t max, uint64_t *ret)
@@ -124,7 +92,8 @@ static int read_number(const struct invocation *inv, const char *name, uint64_t 
 static int read_options(const struct invocation *inv, struct case_facts *facts)
 {
 	struct asked *asked = &facts->asked;
-	const char *bind = option_value(inv, "bind"), *host;
+	const char *bind = option_value(inv, "bind");
+	struct endpoint from = {};
 	uint64_t ttl, mark, uid;
 	int code = read_number(inv, "ttl", 255, &ttl);
 
@@ -132,9 +101,10 @@ static int read_options(const struct invocation *inv, struct case_facts *facts)
 	code = code ?: read_number(inv, "uid", UINT32_MAX - 1, &uid);
 	if (code)
 		return code;
-	if (bind && (!split_target(&facts->arena, bind, &host, &asked->bind_port) ||
-		     (*host && !parse_scoped(host, &asked->bind_addr))))
+	if (bind && (endpoint_parse(bind, &from) ||
+		     (from.has_host && !address_parse(from.host, &asked->bind_addr))))
 		return usage_error(inv, "--bind: '%s' is not ADDRESS:PORT", bind);
+	asked->bind_port = from.port;
 	asked->ttl = (int)ttl;
 	asked->mark = (uint32_t)mark;
 	asked->uid = option_given(inv, "uid") ? (int64_t)uid : -1;
@@ -152,6 +122,7 @@ static int read_options(const struct invocation *inv, struct case_facts *facts)
 static int read_target(const struct invocation *inv, struct case_facts *facts, char **words, int n)
 {
 	struct asked *asked = &facts->asked;
+	struct endpoint endpoint;
 
 	asked->proto = SOCK_PROTO_TCP;
 	if (n == 2 && !strcmp(words[0], "udp"))
@@ -162,13 +133,18 @@ static int read_target(const struct invocation *inv, struct case_facts *facts, c
 		return usage_error(inv, "%s; see 'berth why --help'",
 				   n < 1 ? "HOST:PORT is missing" : "too many words");
 	asked->target = words[n - 1];
-	if (!split_target(&facts->arena, asked->target, &asked->host, &asked->port))
-		return usage_error(inv, "'%s' is not HOST:PORT", asked->target);
-	if (!*asked->host && asked->op == CASE_BIND)
+	const char *wrong = endpoint_parse(asked->target, &endpoint);
+	if (wrong)
+		return usage_error(inv, "'%s': %s", asked->target, wrong);
+	asked->port = endpoint.port;
+	asked->host = endpoint.has_host ? arena_dup(&facts->arena, endpoint.host, strlen(endpoint.host)) : "";
+	if (!asked->host)
+		return failure(inv, "out of memory");
+	if (!endpoint.has_host && asked->op == CASE_BIND)
 		asked->addr = addr_any(ADDR_IPV6);
-	else if (!*asked->host)
+	else if (!endpoint.has_host)
 		asked->addr = addr_ipv4(0x7f000001);
-	else if (!parse_scoped(asked->host, &asked->addr) && asked->op == CASE_BIND)
+	else if (!address_parse(asked->host, &asked->addr) && asked->op == CASE_BIND)
 		return usage_error(inv, "'%s' is not an address", asked->host);
 	return 0;
 }
@@ -180,6 +156,12 @@ static int run(const struct invocation *inv)
 	AUTO(case_freep) struct case_facts *facts = case_new();
 	int code = facts ? 0 : failure(inv, "out of memory");
 
+	struct output output;
+	/* Is it clear how it is to look? Better now than after 10 s; not where it changes a command. */
+	if (!code && inv->command_at < 0) {
+		code = output_open(&output, inv);
+		out_release(&output.out);
+	}
 	if (!code)
 		code = read_options(inv, facts);
 	if (code)
@@ -216,7 +198,7 @@ void why_explain(const char *host, uint16_t port)
 	facts->asked.host = host;
 	facts->asked.target = arena_printf(&facts->arena, strchr(host, ':') ? "[%s]:%u" : "%s:%u",
 					   host, port);
-	parse_scoped(host, &facts->asked.addr);
+	address_parse(host, &facts->asked.addr);
 	why_connect(&inv, facts);
 }
 

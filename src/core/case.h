@@ -56,8 +56,16 @@ struct unseen {
 	const char *needs; /* "root there" */
 };
 
+/* Told now and then, during long waits, what is being waited for. */
+struct case_watcher {
+	void (*doing)(const char *what, void *data); /* NULL: nobody wants to know */
+	void *data;
+};
+
 struct case_facts {
 	struct arena arena;
+	struct case_watcher watcher;
+	uint64_t until_ns; /* CLOCK_MONOTONIC: everything ends by then; 0: no limit of its own */
 	struct asked asked;
 	struct caller caller;
 	struct resolving resolving;
@@ -76,6 +84,12 @@ struct case_facts {
 	size_t n_unseen, room_unseen;
 	struct bind_rules *rules; /* bind: what the port rules say; NULL: not asked */
 };
+
+static inline void case_doing(const struct case_facts *facts, const char *what)
+{
+	if (facts->watcher.doing)
+		facts->watcher.doing(what, facts->watcher.data);
+}
 
 struct case_facts *case_new(void);
 void case_free(struct case_facts *facts);

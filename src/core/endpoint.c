@@ -43,7 +43,7 @@ const char *endpoint_parse(const char *text, struct endpoint *ret)
 		return "the name is longer than 255 bytes";
 	if (len && !plain_host(host, len))
 		return "not a host name";
-	struct endpoint endpoint = {.host = "localhost", .port = (uint16_t)number};
+	struct endpoint endpoint = {.host = "localhost", .port = (uint16_t)number, .has_host = len > 0};
 	if (len) {
 		memcpy(endpoint.host, host, len);
 		endpoint.host[len] = '\0';

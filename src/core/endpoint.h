@@ -11,6 +11,7 @@ enum { ENDPOINT_HOST_SIZE = 256 }; /* RFC 1035 2.3.4: names have at most 255 oct
 struct endpoint {
 	char host[ENDPOINT_HOST_SIZE]; /* name or address without brackets; "localhost" if left out */
 	uint16_t port;
+	bool has_host; /* it was not left out */
 };
 
 /*

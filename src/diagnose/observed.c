@@ -77,8 +77,12 @@ static void observe_probe(const struct probe *p, const char *ports, const char *
 	if (p->ttl)
 		snprintf(ttl, sizeof(ttl), "TTL %u, ", p->ttl);
 	name_icmp(&p->icmp, icmp, sizeof(icmp));
-	finding_evidence(to, to->observed, from, "%s%s %s: %s", ttl,
-			 sock_proto_name((enum sock_proto)p->proto), ports, answer_words(p) ?: icmp);
+	if (p->proto == SOCK_PROTO_ICMP)
+		finding_evidence(to, to->observed, from, "%secho request: %s", ttl,
+				 answer_words(p) ?: icmp);
+	else
+		finding_evidence(to, to->observed, from, "%s%s %s: %s", ttl,
+				 sock_proto_name((enum sock_proto)p->proto), ports, answer_words(p) ?: icmp);
 }
 
 static void observe_rung(const struct probe *p, struct findings *to)

@@ -80,6 +80,7 @@ static void plan_side(struct around *around, const struct case_facts *facts,
 			add_side(around, a, SOCK_PROTO_TCP, side_ports[i]);
 	if (a->proto != SOCK_PROTO_UDP || a->remote_port != SIDE_UDP_PORT)
 		add_side(around, a, SOCK_PROTO_UDP, SIDE_UDP_PORT);
+	add_side(around, a, SOCK_PROTO_ICMP, 0);
 }
 
 void around_start(struct around *around, const struct case_facts *facts, const struct attempt *a)
@@ -186,6 +187,8 @@ static void store(const struct around *around, struct case_facts *facts, const s
 		const struct asking *side = &around->side[i];
 		const bool same_port = side->probe.proto == a->proto &&
 				       side->probe.port == a->remote_port;
+		if (side->probe.proto == SOCK_PROTO_ICMP && side->probe.answer == PROBE_NOT_SENT)
+			continue; /* not allowed to us: that says nothing */
 		probes->side[probes->n_side++] = side->probe;
 		if (!same_port && from_target(side))
 			probes->host_alive = true;
@@ -207,21 +210,22 @@ static void lend_icmp(const struct around *around, struct attempt *a)
 }
 
 static void measure_resets(const struct around *around, struct case_facts *facts,
-			   const struct attempt *a)
+			   const struct attempt *a, uint64_t until_ns)
 {
 	struct probes *probes = &facts->probes;
 
 	if (a->proto != SOCK_PROTO_TCP || addr_is_loopback(&a->remote) ||
 	    a->error != ECONNREFUSED || a->n_icmps)
 		return;
-	probes->reset_ttl = reset_distance(&facts->asked, &a->remote, a->remote_port, a->seconds);
+	probes->reset_ttl = reset_distance(&facts->asked, &a->remote, a->remote_port,
+					   a->seconds, until_ns);
 	for (unsigned i = 0; i < around->n_side && !probes->host_ttl; i++)
 		if (around->side[i].probe.answer == PROBE_RESET &&
 		    around->side[i].probe.proto == SOCK_PROTO_TCP &&
 		    around->side[i].probe.port != a->remote_port)
 			probes->host_ttl =
 				reset_distance(&facts->asked, &a->remote,
-					       around->side[i].probe.port, a->seconds);
+					       around->side[i].probe.port, a->seconds, until_ns);
 }
 
 void around_finish(struct around *around, struct case_facts *facts, struct attempt *a,
@@ -248,6 +252,7 @@ void around_finish(struct around *around, struct case_facts *facts, struct attem
 		struct pollfd fds[AROUND_MAX_FDS];
 		unsigned n = around_fds(around, fds);
 		poll(fds, n, 20);
+		case_doing(facts, "asking around it");
 		around_step(around);
 	}
 	asking_stop(around->ladder, around->n_ladder);
@@ -260,5 +265,5 @@ void around_finish(struct around *around, struct case_facts *facts, struct attem
 	around->tap = NULL;
 	store(around, facts, a);
 	lend_icmp(around, a);
-	measure_resets(around, facts, a);
+	measure_resets(around, facts, a, until_ns);
 }

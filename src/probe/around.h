@@ -8,7 +8,7 @@
 
 #include "probe/asking.h"
 
-enum { AROUND_LADDER = 10, AROUND_SIDE = 10, AROUND_MAX_FDS = AROUND_LADDER + AROUND_SIDE };
+enum { AROUND_LADDER = 10, AROUND_SIDE = 11, AROUND_MAX_FDS = AROUND_LADDER + AROUND_SIDE };
 
 struct around {
 	bool started;

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_POLLED = 64 };
+enum { MAX_POLLED = 64, DEFAULT_TTL = 64 };
 
 uint64_t monotonic_ns(void)
 {
@@ -93,6 +93,33 @@ static void note_port(struct asking *asking)
 		sockaddr_read(&ss, &asking->local, &asking->local_port);
 }
 
+/* Left unsent where neither net.ipv4.ping_group_range nor CAP_NET_RAW allows it. */
+static void start_echo(struct asking *asking, const struct asked *asked)
+{
+	struct asked echo = *asked;
+
+	echo.proto = SOCK_PROTO_ICMP;
+	echo.addr = asking->dst;
+	if (trace_flow_open(&asking->flow, &echo)) {
+		finish(asking, PROBE_NOT_SENT);
+		return;
+	}
+	asking->fd = asking->flow.fd;
+	int error = trace_flow_send(&asking->flow, 0, asking->probe.ttl ?: DEFAULT_TTL);
+	if (error)
+		finish_error(asking, -error);
+}
+
+static void check_echo(struct asking *asking)
+{
+	struct trace_answer answer;
+
+	if (!trace_flow_receive(&asking->flow, &answer))
+		return;
+	asking->probe.icmp = answer.icmp;
+	finish(asking, answer.answer);
+}
+
 void asking_start(struct asking *asking, const struct asked *asked)
 {
 	const bool tcp = asking->probe.proto == SOCK_PROTO_TCP;
@@ -101,6 +128,10 @@ void asking_start(struct asking *asking, const struct asked *asked)
 	asking->done = false;
 	asking->probe.tries++;
 	asking->started_ns = monotonic_ns();
+	if (asking->probe.proto == SOCK_PROTO_ICMP) {
+		start_echo(asking, asked);
+		return;
+	}
 	asking->fd = socket(asking->dst.family == ADDR_IPV4 ? AF_INET : AF_INET6,
 			    (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (asking->fd < 0) {
@@ -140,6 +171,10 @@ void asking_check(struct asking *asking)
 		p.events = POLLOUT;
 	if (poll(&p, 1, 0) <= 0)
 		return;
+	if (asking->probe.proto == SOCK_PROTO_ICMP) {
+		check_echo(asking);
+		return;
+	}
 	getsockopt(asking->fd, SOL_SOCKET, SO_ERROR, &error, &len);
 	if (asking->probe.proto == SOCK_PROTO_TCP)
 		socket_tcp_seen(asking->fd, &asking->tcp);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One socket that asks the network one question, non-blocking, so that many can be asked at once:
- * a TCP handshake or a datagram, with any TTL, and what came back as a struct probe. No rights are
- * needed: IP_RECVERR hands ICMP errors with their sender to anybody.
+ * a TCP handshake, a datagram or (where rights allow it) an echo request, with any TTL, and what
+ * came back as a struct probe. TCP and UDP need no rights: IP_RECVERR hands ICMP errors with their
+ * sender to anybody.
  */
 #ifndef BERTH_PROBE_ASKING_H
 #define BERTH_PROBE_ASKING_H
@@ -12,6 +13,7 @@
 #include <stdint.h>
 
 #include "core/case.h"
+#include "probe/trace_flow.h"
 
 struct asking {
 	struct probe probe; /* proto, port, ttl are set by the caller; the rest is the answer */
@@ -21,6 +23,7 @@ struct asking {
 	bool same_port;	    /* keep the port of --bind: only one at a time can */
 	bool no_flow_label; /* IPv6: the same label (none) on every socket, for one flow */
 	int fd;		    /* -1 when answered or never sent */
+	struct trace_flow flow; /* echo requests only: what .fd belongs to */
 	bool done;
 	struct addr local; /* where it was sent from */
 	uint16_t local_port;

@@ -31,17 +31,22 @@ static uint8_t highest_heard(const struct asked *asked, const struct addr *dst, 
 }
 
 uint8_t reset_distance(const struct asked *asked, const struct addr *dst, uint16_t port,
-		       double seconds)
+		       double seconds, uint64_t until_ns)
 {
 	/* Systems start at 64, 128 or 255; few paths are longer than 31 hops. */
 	static const uint8_t starts[] = {1, 33, 65, 129, 224};
 	uint64_t wait_ns = (uint64_t)(seconds * 3e9) + 60000000;
+
+	if (monotonic_ns() + wait_ns > until_ns)
+		return 0;
 	uint8_t low = highest_heard(asked, dst, port, starts, 5, wait_ns);
 
 	if (!low)
 		return 0;
 	unsigned high = low == 1 ? 32 : low == 33 ? 64 : low == 65 ? 128 : low == 129 ? 223 : 255;
 	while (low < high) {
+		if (monotonic_ns() + wait_ns > until_ns)
+			return 0;
 		uint8_t limits[WIDTH];
 		unsigned n = 0;
 		for (unsigned i = 1; i <= WIDTH; i++) {

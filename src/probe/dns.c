@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Builds and reads DNS messages; no more of DNS than "which addresses has this name". */
 #include "probe/dns.h"
-#include "base/auto.h"
+#include "core/case.h"
 #include "probe/asking.h"
 
 #include <errno.h>
@@ -9,8 +9,9 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-enum { HEADER = 12, CLASS_IN = 1, RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3, MAX_RECORDS = 64 };
+enum { TICK_MS = 100, HEADER = 12, CLASS_IN = 1, RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3, MAX_RECORDS = 64 };
 
 static uint16_t get16(const uint8_t *p)
 {
@@ -140,51 +141,106 @@ static enum resolve_result result_of_error(int error)
 	return error == ECONNREFUSED ? RESOLVE_CLOSED : RESOLVE_UNREACHABLE;
 }
 
-/* Read until both answers are there, an error, or @until_ns. */
-static void hear(int fd, const uint16_t ids[2], uint64_t until_ns, struct resolve_step *step)
-{
-	unsigned heard = 0;
-	uint8_t packet[DNS_PACKET_SIZE];
+struct dns_server {
+	struct resolve_step *step;
+	int fd; /* -1: finished */
+	uint16_t ids[2];
+	unsigned heard; /* bits: which of the two questions were answered */
+	bool repeated;
+};
 
-	while (heard != 3) {
-		uint64_t now = monotonic_ns();
-		struct pollfd p = {.fd = fd, .events = POLLIN};
-		if (now >= until_ns || poll(&p, 1, (int)((until_ns - now) / 1000000) + 1) <= 0)
-			return;
-		ssize_t n = recv(fd, packet, sizeof(packet), MSG_DONTWAIT);
-		if (n < 0 && errno != EAGAIN) {
-			if (!heard)
-				step->result = result_of_error(errno);
-			return;
-		}
-		for (unsigned i = 0; n > 0 && i < 2; i++)
-			if (dns_parse(packet, (size_t)n, ids[i], step))
-				heard |= 1u << i;
+static void end(struct dns_server *server)
+{
+	if (server->fd >= 0)
+		close(server->fd);
+	server->fd = -1;
+}
+
+static void start(struct dns_server *server, const char *name)
+{
+	struct sockaddr_storage ss;
+	unsigned len = sockaddr_make(&server->step->server, 53, &ss);
+
+	server->step->source = RESOLVE_DNS;
+	server->step->result = RESOLVE_UNREACHABLE;
+	server->fd = socket(ss.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (server->fd < 0 || connect(server->fd, (struct sockaddr *)&ss, len) ||
+	    getrandom(server->ids, sizeof(server->ids), 0) != sizeof(server->ids)) {
+		end(server);
+	} else if (send_both(server->fd, name, server->ids)) {
+		server->step->result = RESOLVE_SILENT;
+	} else {
+		server->step->result = result_of_error(errno);
+		end(server);
 	}
 }
 
-void dns_ask(const struct addr *server, const char *name, double seconds, struct resolve_step *step)
+static void hear(struct dns_server *server)
 {
-	struct sockaddr_storage ss;
-	unsigned len = sockaddr_make(server, 53, &ss);
-	AUTO(closep) int fd = socket(ss.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	uint64_t start = monotonic_ns();
-	uint16_t ids[2];
+	uint8_t packet[DNS_PACKET_SIZE];
+	ssize_t n = recv(server->fd, packet, sizeof(packet), MSG_DONTWAIT);
 
-	*step = (struct resolve_step){
-		.source = RESOLVE_DNS, .server = *server, .result = RESOLVE_UNREACHABLE};
-	if (fd < 0 || connect(fd, (struct sockaddr *)&ss, len) ||
-	    getrandom(ids, sizeof(ids), 0) != sizeof(ids))
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	for (int try = 1; try <= 2; try++) {
-		if (!send_both(fd, name, ids)) {
-			step->result = result_of_error(errno);
-			return;
-		}
-		step->result = RESOLVE_SILENT;
-		hear(fd, ids, start + (uint64_t)(seconds * 5e8 * try), step);
-		if (step->result != RESOLVE_SILENT)
-			break;
+	if (n < 0) {
+		if (!server->heard)
+			server->step->result = result_of_error(errno);
+		end(server);
+		return;
 	}
-	step->seconds = (double)(monotonic_ns() - start) / 1e9;
+	for (unsigned i = 0; i < 2; i++)
+		if (dns_parse(packet, (size_t)n, server->ids[i], server->step))
+			server->heard |= 1u << i;
+	if (server->heard == 3)
+		end(server);
+}
+
+/* Wait a little for any of them; false when all are finished. */
+static bool hear_some(struct dns_server *servers, unsigned n, uint64_t until_ns)
+{
+	const uint64_t now = monotonic_ns();
+	uint64_t ms = until_ns > now ? (until_ns - now) / 1000000 + 1 : 0;
+	struct pollfd fds[DNS_MAX_SERVERS];
+	bool open = false;
+
+	for (unsigned i = 0; i < n; i++) {
+		fds[i] = (struct pollfd){.fd = servers[i].fd, .events = POLLIN};
+		open = open || servers[i].fd >= 0;
+	}
+	if (!open)
+		return false;
+	poll(fds, n, ms > TICK_MS ? TICK_MS : (int)ms);
+	for (unsigned i = 0; i < n; i++)
+		if (servers[i].fd >= 0 && fds[i].revents)
+			hear(&servers[i]);
+	return true;
+}
+
+void dns_ask(const struct case_facts *facts, const char *name, uint64_t until_ns,
+	     struct resolve_step *steps, unsigned n)
+{
+	struct dns_server servers[DNS_MAX_SERVERS];
+	const uint64_t started = monotonic_ns();
+	const uint64_t half = started + (until_ns > started ? until_ns - started : 0) / 2;
+
+	n = n < DNS_MAX_SERVERS ? n : DNS_MAX_SERVERS;
+	for (unsigned i = 0; i < n; i++) {
+		servers[i] = (struct dns_server){.step = &steps[i], .fd = -1};
+		start(&servers[i], name);
+	}
+	for (uint64_t now; (now = monotonic_ns()) < until_ns;) {
+		case_doing(facts, "asking the DNS servers");
+		if (!hear_some(servers, n, now < half ? half : until_ns))
+			break;
+		for (unsigned i = 0; i < n && monotonic_ns() >= half; i++) {
+			if (servers[i].fd >= 0 && !servers[i].heard && !servers[i].repeated)
+				send_both(servers[i].fd, name, servers[i].ids);
+			servers[i].repeated = true;
+		}
+		for (unsigned i = 0; i < n; i++)
+			if (servers[i].fd >= 0)
+				steps[i].seconds = (double)(monotonic_ns() - started) / 1e9;
+	}
+	for (unsigned i = 0; i < n; i++)
+		end(&servers[i]);
 }

@@ -22,8 +22,15 @@ bool dns_parse(const uint8_t *packet, size_t len, uint16_t id, struct resolve_st
 /* The name of the first question of a query or answer, with dots; false if there is none. */
 bool dns_question(const uint8_t *packet, size_t len, char *name, size_t size);
 
-/* Ask for both address types, at most @seconds; fills @step. */
-void dns_ask(const struct addr *server, const char *name, double seconds,
-	     struct resolve_step *step);
+enum { DNS_MAX_SERVERS = 3 };
+
+struct case_facts;
+
+/*
+ * Ask up to DNS_MAX_SERVERS servers for both address types, all at the same time, twice each, at
+ * most until @until_ns; fills @steps[0..n-1], whose .server is set. @facts is told of the wait.
+ */
+void dns_ask(const struct case_facts *facts, const char *name, uint64_t until_ns,
+	     struct resolve_step *steps, unsigned n);
 
 #endif

@@ -42,6 +42,7 @@ static void run_attempt(struct case_facts *facts, struct attempting *at, uint64_
 
 	while (!at->done && monotonic_ns() < until_ns) {
 		wait_a_little(at, asking_around ? around : NULL);
+		case_doing(facts, asking_around ? "no answer yet, asking around it" : "connecting");
 		attempting_check(at);
 		if (around && !asking_around && !at->done && monotonic_ns() >= ask_around_ns) {
 			around_start(around, facts, &at->attempt);
@@ -53,20 +54,19 @@ static void run_attempt(struct case_facts *facts, struct attempting *at, uint64_
 	attempting_stop(at);
 }
 
-static uint64_t attempt_limit_ms(const struct case_facts *facts, size_t n_addrs, double timeout_s)
+static uint64_t attempt_limit_ms(const struct case_facts *facts, size_t n_addrs)
 {
-	uint64_t all = (uint64_t)(timeout_s * 1000);
+	const uint64_t now = monotonic_ns();
+	const uint64_t all = facts->until_ns > now ? (facts->until_ns - now) / MS : 0;
 
 	if (facts->asked.proto == SOCK_PROTO_UDP)
 		return min_u64(all, 1800);
 	return n_addrs > 1 ? all / (n_addrs + 1) : all * 7 / 10;
 }
 
-int investigate_connect(struct case_facts *facts, const struct addr *addrs, size_t n_addrs,
-			double timeout_s)
+int investigate_connect(struct case_facts *facts, const struct addr *addrs, size_t n_addrs)
 {
-	const uint64_t end_ns = monotonic_ns() + (uint64_t)(timeout_s * 1e9);
-	const uint64_t limit_ms = attempt_limit_ms(facts, n_addrs, timeout_s);
+	const uint64_t end_ns = facts->until_ns, limit_ms = attempt_limit_ms(facts, n_addrs);
 	struct around around = {};
 	bool failed = false;
 

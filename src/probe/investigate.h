@@ -13,11 +13,10 @@
 #include "core/case.h"
 
 /*
- * Try the addresses in order until one works (each gets its share of @timeout_s), then probe around
- * the first that failed. 0 or -ENOMEM.
+ * Try the addresses in order until one works (each gets its share of the time until
+ * facts->until_ns), then probe around the first that failed. 0 or -ENOMEM.
  */
-int investigate_connect(struct case_facts *facts, const struct addr *addrs, size_t n_addrs,
-			double timeout_s);
+int investigate_connect(struct case_facts *facts, const struct addr *addrs, size_t n_addrs);
 
 /*
  * Only the probing around a failed attempt that is already in the case (a program's call), ending

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { STATUS_LINE = 12 }; /* "HTTP/1.1 200" */
+enum { TICK_MS = 200, STATUS_LINE = 12 }; /* "HTTP/1.1 200" */
 
 struct visit {
 	struct knock *knock;
@@ -154,7 +154,8 @@ static int wait_some(struct visit *visits, struct pollfd *polls, size_t n, int64
 	return left > 0;
 }
 
-int knock_all(struct knock *knocks, size_t n, unsigned limit_ms)
+int knock_all(struct knock *knocks, size_t n, unsigned limit_ms,
+	      const struct knock_watcher *watcher)
 {
 	const int64_t end = now_ms() + limit_ms;
 	AUTO(freep) struct visit *visits = calloc(n + 1, sizeof(*visits));
@@ -168,8 +169,12 @@ int knock_all(struct knock *knocks, size_t n, unsigned limit_ms)
 		knocks[i].error = knocks[i].http_status = 0;
 		start(&visits[i]);
 	}
-	while (more > 0)
-		more = wait_some(visits, polls, n, end - now_ms());
+	while (more > 0) {
+		const int64_t left = end - now_ms();
+		if (watcher)
+			watcher->waits(watcher->data);
+		more = wait_some(visits, polls, n, watcher && left > TICK_MS ? TICK_MS : left);
+	}
 	for (size_t i = 0; i < n; i++)
 		if (visits[i].fd >= 0)
 			leave(&visits[i], ETIMEDOUT);

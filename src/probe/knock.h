@@ -21,8 +21,18 @@ struct knock {
 	int http_status;       /* out: 200, 404 ...; 0: no HTTP answer */
 };
 
-/* Try them all; returns when each is decided or @limit_ms is over. 0 or -errno of poll(). */
-int knock_all(struct knock *knocks, size_t n, unsigned limit_ms);
+/* Told now and then that it still goes on. */
+struct knock_watcher {
+	void (*waits)(void *data);
+	void *data;
+};
+
+/*
+ * Try them all; returns when each is decided or @limit_ms is over. 0 or -errno of poll(). @watcher
+ * may be NULL.
+ */
+int knock_all(struct knock *knocks, size_t n, unsigned limit_ms,
+	      const struct knock_watcher *watcher);
 
 /* Answered as wished: the handshake, and with .http_path a status of 2xx or 3xx. */
 static inline bool knock_answered(const struct knock *knock)

@@ -13,12 +13,12 @@
 #include <signal.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-enum { MAX_SERVERS = 3 };
-static const double DNS_SECONDS = 2.0;
-static const int SYSTEM_MS = 6000;
+enum { MAX_SERVERS = DNS_MAX_SERVERS, TICK_MS = 100 };
+static const uint64_t DNS_NS = 2000000000, SYSTEM_NS = 6000000000, A_LITTLE_NS = 200000000;
 
 /* What the child says: fixed size, so that one write and one read do. */
 struct system_answer {
@@ -59,8 +59,10 @@ static pid_t start_system(const char *name, int *ret_fd)
 	if (pipe2(fds, O_CLOEXEC))
 		return -1;
 	pid_t pid = fork();
-	if (!pid)
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* it may block long after we are gone */
 		ask_system(name, fds[1]);
+	}
 	close(fds[1]);
 	if (pid < 0)
 		close(fds[0]);
@@ -69,13 +71,17 @@ static pid_t start_system(const char *name, int *ret_fd)
 	return pid;
 }
 
-static struct system_answer finish_system(pid_t pid, int fd, int wait_ms)
+static struct system_answer finish_system(const struct case_facts *facts, pid_t pid, int fd,
+					  uint64_t until_ns)
 {
 	struct system_answer answer = {.error = EAI_AGAIN};
 	struct pollfd p = {.fd = fd, .events = POLLIN};
-	bool heard = pid > 0 && poll(&p, 1, wait_ms) > 0 &&
-		     read(fd, &answer, sizeof(answer)) == sizeof(answer);
+	bool heard = false;
 
+	while (pid > 0 && !heard && poll(&p, 1, TICK_MS) <= 0 && monotonic_ns() < until_ns)
+		case_doing(facts, "waiting for the system's resolver");
+	heard = pid > 0 && poll(&p, 1, 0) > 0 &&
+		read(fd, &answer, sizeof(answer)) == sizeof(answer);
 	if (!heard)
 		answer = (struct system_answer){.error = EAI_AGAIN};
 	if (pid > 0) {
@@ -167,13 +173,36 @@ static unsigned read_servers(struct case_facts *facts, struct addr *servers)
 	return n;
 }
 
+static uint64_t earlier(const struct case_facts *facts, uint64_t ns)
+{
+	return facts->until_ns && facts->until_ns < ns ? facts->until_ns : ns;
+}
+
+/* True if any of them said anything. */
+static bool ask_servers(struct case_facts *facts, const char *name)
+{
+	struct addr servers[MAX_SERVERS];
+	struct resolve_step steps[MAX_SERVERS] = {};
+	const unsigned n = read_servers(facts, servers);
+	bool answered = false;
+
+	for (unsigned i = 0; i < n; i++)
+		steps[i].server = servers[i];
+	dns_ask(facts, name, earlier(facts, monotonic_ns() + DNS_NS), steps, n);
+	for (unsigned i = 0; i < n; i++) {
+		struct resolve_step *step = add_step(facts);
+		if (step)
+			*step = steps[i];
+		answered = answered || steps[i].result != RESOLVE_SILENT;
+	}
+	return answered;
+}
+
 void resolve_name(struct case_facts *facts, const char *name, struct addr *ret_addrs, size_t max,
 		  size_t *ret_n)
 {
 	struct resolving *r = &facts->resolving;
-	struct addr servers[MAX_SERVERS];
-	uint64_t start = monotonic_ns();
-	bool answered = false;
+	const uint64_t start = monotonic_ns();
 	int fd = -1;
 	pid_t pid = start_system(name, &fd);
 
@@ -181,17 +210,10 @@ void resolve_name(struct case_facts *facts, const char *name, struct addr *ret_a
 	r->name = name;
 	read_hosts(facts, name);
 	read_nsswitch(facts);
-	unsigned n = read_servers(facts, servers);
-	for (unsigned i = 0; i < n; i++) {
-		struct resolve_step *step = add_step(facts);
-		if (!step)
-			break;
-		dns_ask(&servers[i], name, DNS_SECONDS, step);
-		answered = answered || step->result != RESOLVE_SILENT;
-	}
+	const bool in_file = r->n_steps > 0, answered = ask_servers(facts, name);
 	/* Where every server is silent the system's resolver only takes longer to find out. */
-	struct system_answer answer =
-		finish_system(pid, fd, answered || r->n_steps > n ? SYSTEM_MS : 200);
+	const uint64_t until = answered || in_file ? start + SYSTEM_NS : monotonic_ns() + A_LITTLE_NS;
+	struct system_answer answer = finish_system(facts, pid, fd, earlier(facts, until));
 	r->gai_error = answer.error;
 	r->seconds = (double)(monotonic_ns() - start) / 1e9;
 	for (*ret_n = 0; *ret_n < answer.n && *ret_n < max; ++*ret_n)

@@ -3,14 +3,13 @@
 #ifndef BERTH_RENDER_WHY_TEXT_H
 #define BERTH_RENDER_WHY_TEXT_H
 
-#include <stdbool.h>
-
 struct case_facts;
 struct findings;
+struct prose_look;
 struct strbuf;
 
-/* One sentence; evidence in the order of the path; what to do; what was not seen. */
+/* One sentence; the path; evidence in its order; what to do; what was not seen. */
 void why_text(struct strbuf *sb, const struct case_facts *facts, const struct findings *findings,
-	      bool colour);
+	      const struct prose_look *look);
 
 #endif
