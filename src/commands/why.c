@@ -2,6 +2,7 @@
 /* berth why: reads the question; the forms are in why_*.c. */
 #include "commands/why.h"
 #include "base/auto.h"
+#include "base/json.h"
 #include "base/strbuf.h"
 #include "commands/command.h"
 #include "commands/output.h"
@@ -50,6 +51,7 @@ double why_timeout(const struct invocation *inv)
 int why_answer(const struct invocation *inv, const struct case_facts *facts)
 {
 	struct strbuf sb = STRBUF_INIT;
+	AUTO(json_release) struct json json = {};
 	struct findings findings;
 	struct output output;
 
@@ -61,8 +63,9 @@ int why_answer(const struct invocation *inv, const struct case_facts *facts)
 	const struct prose_look look = {.color = output.color,
 					.unicode = output.screen && !strcmp(nl_langinfo(CODESET), "UTF-8"),
 					.screen = output.screen};
+	json_init(&json, &output.out);
 	if (output.json || output.ndjson)
-		why_json(&sb, facts, &findings);
+		why_json(&json, facts, &findings);
 	else
 		why_text(&sb, facts, &findings, &look);
 	out_add(&output.out, sb.text, sb.len);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes schema berth.why/1. */
+/* Writes schema berth.why/1, one member a line, so that a shell script can pick one. */
 #include "render/why_json.h"
-#include "base/escape.h"
-#include "base/strbuf.h"
+#include "base/json.h"
 #include "core/case.h"
 #include "core/finding.h"
 #include "core/sock.h"
@@ -11,155 +10,146 @@
 
 #include <string.h>
 
-/* Text from outside may hold anything: made printable first, then quoted. */
-static void add_string(struct strbuf *sb, const char *text)
+static void begin_line(struct json *json)
 {
-	struct strbuf plain = STRBUF_INIT;
-
-	escape_add(&plain, text, strlen(text));
-	strbuf_add_char(sb, '"');
-	for (const char *p = plain.text; *p; p++) {
-		if (*p == '"' || *p == '\\')
-			strbuf_add_char(sb, '\\');
-		strbuf_add_char(sb, *p);
-	}
-	strbuf_add_char(sb, '"');
-	strbuf_release(&plain);
+	json_line(json);
+	out_add_char(json->out, ' ');
 }
 
-static void add_member(struct strbuf *sb, const char *key, const char *text)
+static void put_line(struct json *json, const char *key, const char *text)
 {
-	strbuf_printf(sb, "\"%s\":", key);
-	if (text)
-		add_string(sb, text);
-	else
-		strbuf_add_text(sb, "null");
+	begin_line(json);
+	json_put_text(json, key, text);
 }
 
-static void add_asked(struct strbuf *sb, const struct case_facts *facts)
+static void put_list(struct json *json, const char *key, const char *const *texts, unsigned n)
 {
-	const struct asked *asked = &facts->asked;
+	json_key(json, key);
+	json_open(json, '[');
+	for (unsigned i = 0; i < n; i++)
+		json_text(json, texts[i]);
+	json_close(json, ']');
+}
+
+static void put_asked(struct json *json, const struct asked *asked)
+{
 	char text[ADDR_TEXT_SIZE + 8];
+	unsigned n = 0;
 
-	strbuf_printf(sb, "{\"op\":\"%s\",\"proto\":\"%s\",",
-		      asked->op == CASE_BIND ? "bind" : "connect",
-		      sock_proto_name((enum sock_proto)asked->proto));
-	add_member(sb, "target", asked->target);
-	if (asked->bind_addr.family || asked->bind_port) {
-		strbuf_add_char(sb, ',');
-		add_member(sb, "bind", addr_format_port(&asked->bind_addr, asked->bind_port, text));
-	}
-	if (asked->device) {
-		strbuf_add_char(sb, ',');
-		add_member(sb, "device", asked->device);
-	}
+	json_key(json, "asked");
+	json_open(json, '{');
+	json_put_text(json, "op", asked->op == CASE_BIND ? "bind" : "connect");
+	json_put_text(json, "proto", sock_proto_name((enum sock_proto)asked->proto));
+	json_put_text(json, "target", asked->target);
+	if (asked->bind_addr.family || asked->bind_port)
+		json_put_text(json, "bind", addr_format_port(&asked->bind_addr, asked->bind_port, text));
+	if (asked->device)
+		json_put_text(json, "device", asked->device);
 	if (asked->ttl)
-		strbuf_printf(sb, ",\"ttl\":%d", asked->ttl);
+		json_put_u64(json, "ttl", (uint64_t)asked->ttl);
 	if (asked->mark)
-		strbuf_printf(sb, ",\"mark\":%u", asked->mark);
+		json_put_u64(json, "mark", asked->mark);
 	if (asked->uid >= 0)
-		strbuf_printf(sb, ",\"uid\":%u", (unsigned)asked->uid);
-	if (asked->command) {
-		strbuf_add_text(sb, ",\"command\":[");
-		for (unsigned i = 0; asked->command[i]; i++) {
-			strbuf_add_text(sb, i ? "," : "");
-			add_string(sb, asked->command[i]);
-		}
-		strbuf_add_char(sb, ']');
-	}
-	strbuf_add_char(sb, '}');
+		json_put_u64(json, "uid", (uint64_t)asked->uid);
+	while (asked->command && asked->command[n])
+		n++;
+	if (asked->command)
+		put_list(json, "command", asked->command, n);
+	json_close(json, '}');
 }
 
-static void add_outcome(struct strbuf *sb, const struct case_facts *facts)
+static void put_outcome(struct json *json, const struct outcome *outcome)
 {
-	struct outcome outcome = outcome_of(facts);
-
-	strbuf_printf(sb, "{\"ok\":%s,\"phase\":", outcome.ok ? "true" : "false");
-	if (outcome.phase == PHASE_NONE)
-		strbuf_add_text(sb, "null");
-	else
-		add_string(sb, attempt_phase_name(outcome.phase));
-	strbuf_add_char(sb, ',');
-	add_member(sb, "errno", outcome.error);
-	strbuf_printf(sb, ",\"seconds\":%.3f}", outcome.seconds);
+	json_key(json, "outcome");
+	json_open(json, '{');
+	json_put_bool(json, "ok", outcome->ok);
+	json_put_text(json, "phase",
+		      outcome->phase == PHASE_NONE ? NULL : attempt_phase_name(outcome->phase));
+	json_put_text(json, "errno", outcome->error);
+	json_key(json, "seconds");
+	json_double(json, outcome->seconds);
+	json_close(json, '}');
 }
 
-static void add_evidence(struct strbuf *sb, const struct finding *f, bool *first)
+static void put_evidence(struct json *json, const struct finding *f)
 {
 	for (unsigned i = 0; f && i < f->n_evidence; i++) {
-		strbuf_add_text(sb, *first ? "" : ",\n  ");
-		strbuf_add_char(sb, '{');
-		add_member(sb, "from", f->evidence[i].from);
-		strbuf_add_char(sb, ',');
-		add_member(sb, "what", f->evidence[i].what);
-		strbuf_add_char(sb, '}');
-		*first = false;
+		begin_line(json);
+		json_open(json, '{');
+		json_put_text(json, "from", f->evidence[i].from);
+		json_put_text(json, "what", f->evidence[i].what);
+		json_close(json, '}');
 	}
 }
 
-static void add_also(struct strbuf *sb, const struct findings *findings)
+static void put_also(struct json *json, const struct findings *findings)
 {
 	const struct finding *also[N_ALSO];
-	unsigned n = also_of(findings, also);
+	const unsigned n = also_of(findings, also);
 
+	json_key(json, "also");
+	json_open(json, '[');
 	for (unsigned i = 0; i < n; i++) {
-		strbuf_add_text(sb, i ? ",{" : "{");
-		add_member(sb, "cause", cause_rows[also[i]->cause].id);
-		strbuf_add_char(sb, ',');
-		add_member(sb, "certainty", certainty_of(also[i]));
-		strbuf_add_char(sb, ',');
-		add_member(sb, "place", also[i]->place);
-		strbuf_add_char(sb, ',');
-		add_member(sb, "says", also[i]->says);
-		strbuf_add_char(sb, '}');
+		json_open(json, '{');
+		json_put_text(json, "cause", cause_rows[also[i]->cause].id);
+		json_put_text(json, "certainty", certainty_of(also[i]));
+		json_put_text(json, "place", also[i]->place);
+		json_put_text(json, "says", also[i]->says);
+		json_close(json, '}');
 	}
+	json_close(json, ']');
 }
 
-static void add_finding(struct strbuf *sb, const struct case_facts *facts,
-			const struct findings *findings)
+static void put_finding(struct json *json, const struct finding *best, bool ok, const char *says)
+{
+	put_line(json, "cause", best ? cause_rows[best->cause].id : ok ? NULL : "unknown");
+	put_line(json, "place", best ? best->place : NULL);
+	put_line(json, "certainty", best ? certainty_of(best) : ok ? "certain" : "unknown");
+	put_line(json, "says", says);
+}
+
+static void put_unseen(struct json *json, const struct case_facts *facts)
+{
+	json_key(json, "unseen");
+	json_open(json, '[');
+	for (size_t i = 0; i < facts->n_unseen; i++) {
+		json_open(json, '{');
+		json_put_text(json, "what", facts->unseen[i].what);
+		json_put_text(json, "needs", facts->unseen[i].needs);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+void why_json(struct json *json, const struct case_facts *facts, const struct findings *findings)
 {
 	const struct finding *best = answer_of(facts, findings);
-	bool first = true;
+	const struct outcome outcome = outcome_of(facts);
 
-	add_member(sb, "cause", best ? cause_rows[best->cause].id : outcome_of(facts).ok ? NULL : "unknown");
-	strbuf_add_text(sb, ",\n ");
-	add_member(sb, "place", best ? best->place : NULL);
-	strbuf_add_text(sb, ",\n ");
-	add_member(sb, "certainty", best ? certainty_of(best) : outcome_of(facts).ok ? "certain" : "unknown");
-	strbuf_add_text(sb, ",\n ");
-	add_member(sb, "says", summary_of(facts, findings));
-	strbuf_add_text(sb, ",\n \"evidence\":[");
-	add_evidence(sb, best, &first);
-	add_evidence(sb, findings->observed, &first);
-	strbuf_add_text(sb, "],\n \"fix\":[");
-	for (unsigned i = 0; best && i < best->n_fixes; i++) {
-		strbuf_add_text(sb, i ? "," : "");
-		add_string(sb, best->fixes[i]);
-	}
-	strbuf_add_text(sb, "],\n \"also\":[");
-	add_also(sb, findings);
-	strbuf_add_text(sb, "]");
-}
-
-void why_json(struct strbuf *sb, const struct case_facts *facts, const struct findings *findings)
-{
-	strbuf_add_text(sb, "{\"schema\":\"berth.why/1\",\n \"asked\":");
-	add_asked(sb, facts);
-	strbuf_add_text(sb, ",\n \"outcome\":");
-	add_outcome(sb, facts);
-	strbuf_add_text(sb, ",\n ");
-	add_finding(sb, facts, findings);
+	json_open(json, '{');
+	json_put_text(json, "schema", "berth.why/1");
+	begin_line(json);
+	put_asked(json, &facts->asked);
+	begin_line(json);
+	put_outcome(json, &outcome);
+	put_finding(json, best, outcome.ok, summary_of(facts, findings));
+	begin_line(json);
+	json_key(json, "evidence");
+	json_open(json, '[');
+	put_evidence(json, best);
+	put_evidence(json, findings->observed);
+	json_close(json, ']');
+	begin_line(json);
+	put_list(json, "fix", best ? best->fixes : NULL, best ? best->n_fixes : 0);
+	begin_line(json);
+	put_also(json, findings);
 	if (facts->rules) {
-		strbuf_add_text(sb, ",\n \"rules\":");
-		why_rules_json(sb, facts->rules);
+		begin_line(json);
+		json_key(json, "rules");
+		why_rules_json(json, facts->rules);
 	}
-	strbuf_add_text(sb, ",\n \"unseen\":[");
-	for (size_t i = 0; i < facts->n_unseen; i++) {
-		strbuf_add_text(sb, i ? ",{" : "{");
-		add_member(sb, "what", facts->unseen[i].what);
-		strbuf_add_char(sb, ',');
-		add_member(sb, "needs", facts->unseen[i].needs);
-		strbuf_add_char(sb, '}');
-	}
-	strbuf_add_text(sb, "]}\n");
+	begin_line(json);
+	put_unseen(json, facts);
+	json_close(json, '}');
+	json_end(json);
 }

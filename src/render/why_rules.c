@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* JSON through the common writer; the text says only what helps. */
 #include "render/why_rules.h"
-#include "base/auto.h"
 #include "base/duration.h"
 #include "base/escape.h"
 #include "base/json.h"
@@ -9,12 +8,6 @@
 #include "core/bind_rules.h"
 
 #include <string.h>
-
-static int to_strbuf(void *data, const char *bytes, size_t len)
-{
-	strbuf_add(data, bytes, len);
-	return 0;
-}
 
 static void put_branch(struct json *json, const char *key, const struct bind_branch *branch)
 {
@@ -27,41 +20,35 @@ static void put_branch(struct json *json, const char *key, const struct bind_bra
 	json_close(json, '}');
 }
 
-void why_rules_json(struct strbuf *sb, const struct bind_rules *rules)
+void why_rules_json(struct json *json, const struct bind_rules *rules)
 {
-	AUTO(out_release) struct out out;
-	AUTO(json_release) struct json json;
-
-	out_init(&out, to_strbuf, sb);
-	json_init(&json, &out);
-	json_open(&json, '{');
-	json_put_bool(&json, "ok", !rules->answer.error);
-	json_put_text(&json, "errno",
+	json_open(json, '{');
+	json_put_bool(json, "ok", !rules->answer.error);
+	json_put_text(json, "errno",
 		      rules->answer.error ? strerrorname_np(rules->answer.error) : NULL);
-	json_put_text(&json, "rule", rules->answer.rule);
-	json_put_text(&json, "says", rules->answer.says);
-	json_put_text(&json, "kernel", rules->kernel);
-	json_put_text(&json, "holder", rules->holder);
-	json_put_text(&json, "way", rules->way);
+	json_put_text(json, "rule", rules->answer.rule);
+	json_put_text(json, "says", rules->answer.says);
+	json_put_text(json, "kernel", rules->kernel);
+	json_put_text(json, "holder", rules->holder);
+	json_put_text(json, "way", rules->way);
 	if (rules->wait_ms)
-		json_put_u64(&json, "wait_ms", rules->wait_ms);
+		json_put_u64(json, "wait_ms", rules->wait_ms);
 	if (rules->depends_on) {
-		json_put_text(&json, "depends_on", rules->depends_on);
-		put_branch(&json, "if_set", &rules->if_set);
-		put_branch(&json, "if_clear", &rules->if_clear);
+		json_put_text(json, "depends_on", rules->depends_on);
+		put_branch(json, "if_set", &rules->if_set);
+		put_branch(json, "if_clear", &rules->if_clear);
 	}
-	json_key(&json, "would_pass_with");
-	json_open(&json, '[');
+	json_key(json, "would_pass_with");
+	json_open(json, '[');
 	for (size_t i = 0; i < rules->n_would_pass; i++)
-		json_text(&json, rules->would_pass[i]);
-	json_close(&json, ']');
+		json_text(json, rules->would_pass[i]);
+	json_close(json, ']');
 	if (rules->assumed)
-		json_put_text(&json, "assumed", rules->assumed);
+		json_put_text(json, "assumed", rules->assumed);
 	if (rules->free_port)
-		json_put_u64(&json, "free_port", rules->free_port);
-	json_put_bool(&json, "agrees", rules->agrees);
-	json_close(&json, '}');
-	out_flush(&out);
+		json_put_u64(json, "free_port", rules->free_port);
+	json_put_bool(json, "agrees", rules->agrees);
+	json_close(json, '}');
 }
 
 static const char *result(int error)

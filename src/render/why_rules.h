@@ -4,10 +4,11 @@
 #define BERTH_RENDER_WHY_RULES_H
 
 struct bind_rules;
+struct json;
 struct strbuf;
 
 /* The value of "rules": an object. */
-void why_rules_json(struct strbuf *sb, const struct bind_rules *rules);
+void why_rules_json(struct json *json, const struct bind_rules *rules);
 /* Lines for people. */
 void why_rules_text(struct strbuf *sb, const struct bind_rules *rules);
 
