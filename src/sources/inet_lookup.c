@@ -142,22 +142,53 @@ int inet_lookup(const struct namespace *netns, const struct inet_packet *packet,
 	return 0;
 }
 
+/*
+ * The cookie of @sock where no sock_diag has told it yet (BPF reads 0 until somebody asks). Without
+ * one the kernel would close whatever its look-up finds: once the connection is gone, the listener.
+ */
+static int find_cookie(const struct namespace *netns, const struct sock *sock, uint64_t *ret)
+{
+	const struct inet_packet packet = {
+		.proto = sock->proto,
+		.local = sock->local,
+		.remote = sock->remote,
+		.local_port = sock->local_port,
+		.remote_port = sock->remote_port,
+		.device = sock->device,
+	};
+	struct sock found;
+	int err = inet_lookup(netns, &packet, &found);
+
+	if (err)
+		return err;
+	if (found.local_port != sock->local_port || found.remote_port != sock->remote_port ||
+	    !addr_equal(&found.local, &sock->local) || !addr_equal(&found.remote, &sock->remote) ||
+	    !found.cookie)
+		return -ENOENT;
+	*ret = found.cookie;
+	return 0;
+}
+
 int inet_destroy(const struct namespace *netns, const struct sock *sock)
 {
+	uint64_t cookie = sock->cookie;
 	char buffer[128] __attribute__((aligned(NLMSG_ALIGNTO))) = {};
 	struct nlmsghdr *msg = mnl_nlmsg_put_header(buffer);
 	const uint8_t protocol = protocol_of(sock->proto);
 
 	if (!protocol)
 		return -EOPNOTSUPP;
+	int err = cookie ? 0 : find_cookie(netns, sock, &cookie);
+	if (err)
+		return err;
 	struct inet_diag_sockid *id = &put_request(msg, TYPE_DESTROY, protocol, &sock->local)->id;
 	put_addr(id->idiag_src, &sock->local);
 	put_addr(id->idiag_dst, &sock->remote);
 	id->idiag_sport = htons(sock->local_port);
 	id->idiag_dport = htons(sock->remote_port);
 	id->idiag_if = sock->device;
-	id->idiag_cookie[0] = sock->cookie ? (uint32_t)sock->cookie : INET_DIAG_NOCOOKIE;
-	id->idiag_cookie[1] = sock->cookie ? (uint32_t)(sock->cookie >> 32) : INET_DIAG_NOCOOKIE;
+	id->idiag_cookie[0] = (uint32_t)cookie;
+	id->idiag_cookie[1] = (uint32_t)(cookie >> 32);
 	struct question question = {.msg = msg, .proto = sock->proto, .destroy = id};
 	return ask_inside(netns, &question);
 }
