@@ -8,6 +8,7 @@
 #include "model/load.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,26 +42,44 @@ static enum cause cause_of(const struct case_facts *facts, const struct place_so
 	return CAUSE_IN_USE_LISTENER;
 }
 
-static const char *words_of(enum cause cause)
+/* How the holder has the port, before its addresses. */
+static const char *way_of(enum cause cause, const struct place_socket *s)
 {
 	switch ((int)cause) {
 	case CAUSE_IN_USE_BOUND_ONLY:
-		return "a socket that is bound to it but does not listen (ss -l does not show it)";
+		return "bound, but not listening (ss -l does not show it), at ";
 	case CAUSE_IN_USE_TIME_WAIT:
-		return "a former connection in TIME_WAIT";
+		return "a former connection in TIME_WAIT, ";
 	case CAUSE_IN_USE_CLIENT_PORT:
-		return "an outgoing connection that got it as its own port";
+		return "an outgoing connection that got it as its own port, ";
 	case CAUSE_IN_USE_CONNECTION:
-		return "a connection of a former server that is still open";
+		return "a connection of a former server that is still open, ";
 	case CAUSE_IN_USE_REUSEPORT_MISSING:
-		return "a socket, and only one of the two has SO_REUSEPORT";
+		return "a socket, and only one of the two has SO_REUSEPORT, at ";
 	case CAUSE_IN_USE_REUSEPORT_UID:
-		return "a SO_REUSEPORT socket of another user";
+		return "a SO_REUSEPORT socket of another user, at ";
 	case CAUSE_IN_USE_FD_IN_FLIGHT:
-		return "a listening socket that exists only inside a UNIX socket message";
+		return "a listening socket that exists only inside a UNIX socket message, at ";
 	default:
-		return "another socket";
+		return s->proto == SOCK_PROTO_TCP ? "listening on " : "open at ";
 	}
+}
+
+/* "nginx[812] and 3 more: "; TIME_WAIT has nobody. */
+static void name_holders(const struct place *own, const struct place_socket *s, char *text,
+			 size_t size)
+{
+	const struct place_process *first = s->n_pids ? place_process(own, s->pids[0]) : NULL;
+	char more[24] = "";
+
+	*text = '\0';
+	if (s->n_pids > 1)
+		snprintf(more, sizeof(more), " and %u more", s->n_pids - 1u);
+	if (s->n_pids)
+		snprintf(text, size, "%s[%u]%s: ", first && first->comm ? first->comm : "?",
+			 s->pids[0], more);
+	else if (s->state != SOCK_STATE_TIME_WAIT)
+		snprintf(text, size, "a process of uid %u that cannot be seen from here: ", s->uid);
 }
 
 static const char *fix_of(enum cause cause)
@@ -84,16 +103,15 @@ static void add_holder(const struct case_facts *facts, const struct place_socket
 {
 	const struct place *own = case_own_place(facts);
 	const enum cause cause = cause_of(facts, s);
-	char local[ADDR_TEXT_SIZE + 8], remote[ADDR_TEXT_SIZE + 8];
+	char local[ADDR_TEXT_SIZE + 8], remote[ADDR_TEXT_SIZE + 8], holders[120];
 	struct finding *f = finding_add(to, cause, PROOF_KERNEL);
 
 	addr_format_port(&s->local, s->local_port, local);
 	addr_format_port(&s->remote, s->remote_port, remote);
 	finding_place(to, f, "this host");
-	finding_says(to, f, "%s is held by %s: %s%s%s, uid %u%s.", wanted, words_of(cause), local,
-		     s->remote_port ? " > " : "", s->remote_port ? remote : "", s->uid,
-		     s->n_pids ? "" : s->state == SOCK_STATE_TIME_WAIT ? ", no process" :
-		     ", by a process that cannot be seen from here");
+	name_holders(own, s, holders, sizeof(holders));
+	finding_says(to, f, "%s is held by %s%s%s%s%s.", wanted, holders, way_of(cause, s), local,
+		     s->remote_port ? " > " : "", s->remote_port ? remote : "");
 	finding_evidence(to, f, "sock_diag", "%s %s %s%s%s, inode %u, uid %u",
 			 sock_proto_name((enum sock_proto)s->proto),
 			 s->state == SOCK_STATE_TIME_WAIT ? "TIME-WAIT" :

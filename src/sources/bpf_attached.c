@@ -145,7 +145,7 @@ static bool is_berth(const char *pid)
 {
 	char path[300], own[300], its[300];
 
-	snprintf(path, sizeof(path), "/proc/%.20s/exe", pid);
+	snprintf(path, sizeof(path), "/proc/%s/exe", pid);
 	ssize_t a = readlink("/proc/self/exe", own, sizeof(own));
 	ssize_t b = readlink(path, its, sizeof(its));
 	return a > 0 && a == b && !memcmp(own, its, (size_t)a);
