@@ -86,6 +86,20 @@ static void next_door(const struct scene *s, const struct place_socket *l)
 	finding_fix(s->to, f, "publish the container's port, or dial its own address");
 }
 
+/* A member of a SO_REUSEPORT group that was met before: its port was told. */
+static bool is_repeated(const struct place *place, size_t nth)
+{
+	const struct place_socket *l = &place->sockets[nth];
+
+	for (size_t i = 0; i < nth; i++) {
+		const struct place_socket *other = &place->sockets[i];
+		if (other->state == SOCK_STATE_LISTEN && other->proto == l->proto &&
+		    other->local_port == l->local_port && addr_equal(&other->local, &l->local))
+			return true;
+	}
+	return false;
+}
+
 /* What else there is at the target: hints beside "nothing listens". */
 static void hints(const struct scene *s, struct finding *none)
 {
@@ -100,7 +114,8 @@ static void hints(const struct scene *s, struct finding *none)
 		if (l->proto == SOCK_PROTO_UNIX) {
 			n_unix++;
 			only_unix = l;
-		} else if (l->proto == SOCK_PROTO_TCP && l->local_port != s->hop->dst_port && tcp++ < 4) {
+		} else if (l->proto == SOCK_PROTO_TCP && l->local_port != s->hop->dst_port &&
+			   !is_repeated(s->place, i) && tcp++ < 4) {
 			const struct place_process *p =
 				l->n_pids ? place_process(s->place, l->pids[0]) : NULL;
 			addr_format_port(&l->local, l->local_port, local);
