@@ -150,7 +150,8 @@ __noinline int put_bind(__u32 at, __u64 address)
 	struct sock_reuseport *group = GET(sk, sk_reuseport_cb);
 	if (group) {
 		to->group_has_conns = BITFIELD(group, has_conns);
-		to->group_has_closed = GET(group, num_closed_socks) != 0;
+		if (bpf_core_field_exists(group->num_closed_socks)) /* 5.14 */
+			to->group_has_closed = GET(group, num_closed_socks) != 0;
 	}
 	const __u16 protocol = GET(sk, sk_protocol);
 	if (protocol == PROTO_TCP)

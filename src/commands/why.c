@@ -34,6 +34,7 @@ static const struct option_row options[] = {
 	{"v6only", 0, NULL, false, "with IPV6_V6ONLY", NULL},
 	{"dontroute", 0, NULL, false, "with SO_DONTROUTE", NULL},
 	{"listen", 0, NULL, false, "bind: listen afterwards", NULL},
+	{"backlog", 0, "N", false, "bind: listen afterwards, with this backlog", NULL},
 	{"trace-firewall", 0, NULL, false,
 	 "have nftables trace one more packet: adds a table of ours and removes it again", NULL},
 	{"timeout", 0, "SECONDS", false, "take at most this long (default 10)", NULL},
@@ -97,11 +98,12 @@ static int read_options(const struct invocation *inv, struct case_facts *facts)
 	struct asked *asked = &facts->asked;
 	const char *bind = option_value(inv, "bind");
 	struct endpoint from = {};
-	uint64_t ttl, mark, uid;
+	uint64_t ttl, mark, uid, backlog;
 	int code = read_number(inv, "ttl", 255, &ttl);
 
 	code = code ?: read_number(inv, "mark", UINT32_MAX, &mark);
 	code = code ?: read_number(inv, "uid", UINT32_MAX - 1, &uid);
+	code = code ?: read_number(inv, "backlog", INT32_MAX, &backlog);
 	if (code)
 		return code;
 	if (bind && (endpoint_parse(bind, &from) ||
@@ -117,7 +119,8 @@ static int read_options(const struct invocation *inv, struct case_facts *facts)
 	asked->freebind = option_given(inv, "freebind");
 	asked->v6only = option_given(inv, "v6only");
 	asked->dontroute = option_given(inv, "dontroute");
-	asked->listens = option_given(inv, "listen");
+	asked->backlog = (uint32_t)backlog;
+	asked->listens = option_given(inv, "listen") || option_given(inv, "backlog");
 	return 0;
 }
 

@@ -133,7 +133,7 @@ void why_rules(const struct invocation *inv, struct case_facts *facts)
 	struct bind_question question = question_of(facts);
 	const struct request request = {
 		.facts = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES | FACT_HOST | FACT_SOCKOPT |
-			 FACT_REUSE,
+			 FACT_REUSE | FACT_USERS,
 		.protos = PROTO_BIT(question.proto),
 		.states = STATES_ALL,
 		.ipv4 = true,
@@ -149,6 +149,8 @@ void why_rules(const struct invocation *inv, struct case_facts *facts)
 	    ask_rules(facts, snap, &question, rules) || !rules->answer.rule)
 		return;
 	compare(inv, facts, snap, rules);
+	if (facts->asked.backlog > snap->host.somaxconn)
+		rules->backlog_cut = snap->host.somaxconn;
 	if (rules->answer.error == EADDRINUSE)
 		rules->free_port = find_nearby(facts, &snap->host);
 	facts->rules = rules;

@@ -20,6 +20,10 @@ struct bind_rules {
 	const char *kernel;	/* the kernel function that enforces the rule */
 	const char *holder;	/* "nginx[812] tcp LISTEN 0.0.0.0:80, unit nginx.service"; NULL: nobody */
 	const char *way;	/* "listening", "bound only", "time-wait" ...; NULL */
+	const char *meets;	/* the rule by which two different addresses meet; NULL: they are equal */
+	const char *meets_says;
+	const char *shared;	/* by whom else the holder is held: "2 processes ..."; NULL */
+	uint32_t backlog_cut;	/* the backlog asked for is cut to this; 0: it is not */
 	uint32_t wait_ms;	/* TIME_WAIT: until the port is free; 0: none */
 	const char *depends_on; /* "reuseport" of .holder; NULL: the answer is certain */
 	struct bind_branch if_set, if_clear;

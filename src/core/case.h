@@ -46,6 +46,7 @@ struct asked {
 	bool is_signed;	     /* the socket has a TCP MD5 or TCP-AO key */
 	bool fastopen;	     /* TCP Fast Open: the SYN carries the option */
 	bool listens;	     /* bind: listen() follows */
+	uint32_t backlog;    /* of that listen(); 0: not said */
 	bool all_netns;	     /* every namespace of the machine may be looked at */
 	const char *const *command; /* why -- COMMAND; NULL: asked by options */
 };

@@ -124,13 +124,41 @@ static const char *describe(const struct snapshot *snap, const struct sock *sock
 	if (sock->remote_port)
 		strbuf_printf(&text, " > %s",
 			      addr_format_port(&sock->remote, sock->remote_port, place));
-	strbuf_printf(&text, ", uid %u", sock->uid);
+	const char *user = snapshot_user_name(snap, sock->uid);
+	const bool has_user = sock->state != SOCK_STATE_TIME_WAIT;
+	if (has_user && user)
+		strbuf_printf(&text, ", user %s", user);
+	if (has_user)
+		strbuf_printf(&text, ", uid %u", sock->uid);
 	const struct proc *first = sock->n_owners ? owner_proc(snap, sock_owner(snap, sock, 0)) : NULL;
 	if (first && first->unit)
 		strbuf_printf(&text, ", unit %s", first->unit);
 	if (first && first->container)
 		strbuf_printf(&text, ", container %s", first->container);
 	return text.failed ? NULL : arena_dup(arena, text.text, text.len);
+}
+
+/* One socket, several who must let it go: the descriptor was inherited, or sent by SCM_RIGHTS. */
+static const char *describe_sharing(const struct snapshot *snap, const struct sock *sock,
+				    struct arena *arena)
+{
+	const struct owner *owner, *first = sock_owner(snap, sock, 0);
+	uint32_t processes = 0, last = UINT32_MAX;
+	bool travels = false;
+
+	for (uint32_t nth = 0; (owner = sock_owner(snap, sock, nth)); nth++) {
+		travels |= owner->fd < 0;
+		processes += owner->proc != last;
+		last = owner->proc;
+	}
+	if (travels && processes == 1)
+		return arena_printf(arena, "in a UNIX socket's message to pid %u that was not received yet",
+				    owner_proc(snap, first)->pid);
+	if (processes > 1)
+		return arena_printf(arena, "%u processes hold it by inherited or passed descriptors%s: "
+				    "the port is free when the last lets go", processes,
+				    travels ? ", one not received yet" : "");
+	return NULL;
 }
 
 /* Would it be allowed with @variant instead? An answer that depends counts as no. */
@@ -199,7 +227,15 @@ int bind_question_ask(const struct bind_question *q, const struct snapshot *snap
 									    : outcome->holder);
 	if (holder) {
 		ret->holder = describe(snap, holder, arena);
-		ret->way = way_name(outcome->way);
+		ret->way = outcome->way == MODEL_WAY_ACCEPTED &&
+					   !model_ports_has(&space.listening, q->port)
+				   ? "a connection that a server accepted whose listener is gone"
+				   : way_name(outcome->way);
+		ret->shared = describe_sharing(snap, holder, arena);
+		if (outcome->error && outcome->overlap != MODEL_RULE_OK) {
+			ret->meets = model_rule_row(outcome->overlap).id;
+			ret->meets_says = model_rule_row(outcome->overlap).says;
+		}
 		if (holder->state == SOCK_STATE_TIME_WAIT)
 			ret->wait_ms = holder->timer_ms;
 	}

@@ -242,7 +242,7 @@ void attempt_bind(struct attempt *attempt, const struct asked *asked)
 	}
 	if (!error && asked->listens && asked->proto == SOCK_PROTO_TCP) {
 		phase = PHASE_LISTEN;
-		error = listen(at.fd, 1) ? -errno : 0;
+		error = listen(at.fd, asked->backlog ? (int)asked->backlog : 1) ? -errno : 0;
 	}
 	return_user(&borrowed);
 	end(&at, phase, -error);

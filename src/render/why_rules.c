@@ -31,6 +31,10 @@ void why_rules_json(struct json *json, const struct bind_rules *rules)
 	json_put_text(json, "kernel", rules->kernel);
 	json_put_text(json, "holder", rules->holder);
 	json_put_text(json, "way", rules->way);
+	json_put_text(json, "meets", rules->meets);
+	json_put_text(json, "shared", rules->shared);
+	if (rules->backlog_cut)
+		json_put_u64(json, "backlog_cut_to", rules->backlog_cut);
 	if (rules->wait_ms)
 		json_put_u64(json, "wait_ms", rules->wait_ms);
 	if (rules->depends_on) {
@@ -69,13 +73,22 @@ void why_rules_text(struct strbuf *sb, const struct bind_rules *rules)
 		strbuf_printf(sb, "  rule        %s: %s\n", rules->answer.rule, rules->answer.says);
 	if (rules->assumed)
 		strbuf_printf(sb, "  assumed     %s\n", rules->assumed);
+	if (rules->backlog_cut)
+		strbuf_printf(sb, "  backlog     is cut to %u by net.core.somaxconn\n",
+			      rules->backlog_cut);
 	if (!rules->answer.error)
 		return;
+	if (rules->meets)
+		strbuf_printf(sb, "  meets by    %s: %s\n", rules->meets, rules->meets_says);
 	if (rules->holder) {
 		strbuf_add_text(sb, "  holder      ");
 		escape_add(sb, rules->holder, strlen(rules->holder));
 		strbuf_add_char(sb, '\n');
 	}
+	if (rules->way)
+		strbuf_printf(sb, "  holds by    %s\n", rules->way);
+	if (rules->shared)
+		strbuf_printf(sb, "  shared      %s\n", rules->shared);
 	for (size_t i = 0; i < rules->n_would_pass; i++)
 		strbuf_printf(sb, "%s%s", i ? ", or " : "Would pass: with ", rules->would_pass[i]);
 	if (rules->n_would_pass)
