@@ -270,6 +270,16 @@ static void put_netns(struct text *text, const struct sock *sock)
 		put_text(text, "netns", snap->namespaces[sock->netns].name);
 }
 
+/* What it is called by those that live with it. */
+static void put_inner(struct text *text, const struct proc *proc)
+{
+	if (proc->pid_inner && proc->pid_inner != proc->pid)
+		strbuf_printf(&text->line, "pid %u", proc->pid_inner);
+	if (proc->has_uid_inner)
+		strbuf_printf(&text->line, "%suid %u", text->line.len ? ", " : "", proc->uid_inner);
+	put_line(text, "inside");
+}
+
 static void put_holder(struct text *text, size_t first, size_t end)
 {
 	const struct snapshot *snap = text->who->snap;
@@ -290,6 +300,7 @@ static void put_holder(struct text *text, size_t first, size_t end)
 	else if (proc->uid != UINT32_MAX)
 		strbuf_add_u64(&text->line, proc->uid);
 	put_line(text, "user");
+	put_inner(text, proc);
 	put_text(text, "unit", proc->unit);
 	if (proc->container_name)
 		put_text(text, "container", proc->container_name);

@@ -17,7 +17,7 @@
 #define OWNER_FIELDS(X)										\
 	X(pid) X(fd) X(comm) X(exe) X(cmdline) X(parent) X(process_uid) X(process_user)		\
 	X(unit) X(slice) X(container) X(container_name) X(image) X(pod)				\
-	X(process_cgroup) X(manager) X(age) X(start) X(note)
+	X(process_cgroup) X(pid_inner) X(uid_inner) X(manager) X(age) X(start) X(note)
 #define OPTION_FIELDS(X)									\
 	X(v6only) X(reuseaddr) X(reuseport) X(reuseport_program) X(freebind)			\
 	X(transparent) X(bind_address_no_port) X(mptcp) X(bound_address) X(bound_port)		\

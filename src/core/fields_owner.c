@@ -50,6 +50,21 @@ GETTER(process_uid)
 	return proc && proc->uid != UINT32_MAX && value_number(ret, proc->uid);
 }
 
+GETTER(pid_inner)
+{
+	const struct proc *proc = nth_proc(snap, sock, nth);
+
+	return proc && proc->pid_inner && proc->pid_inner != proc->pid &&
+	       value_number(ret, proc->pid_inner);
+}
+
+GETTER(uid_inner)
+{
+	const struct proc *proc = nth_proc(snap, sock, nth);
+
+	return proc && proc->has_uid_inner && value_number(ret, proc->uid_inner);
+}
+
 GETTER(process_user)
 {
 	const struct proc *proc = nth_proc(snap, sock, nth);
@@ -108,6 +123,11 @@ ROW(process_uid, .title = "Process Uid", .type = VALUE_NUMBER, .right = true,
     .needs = FACT_OWNERS, .help = "user ids those processes run as")
 ROW(process_user, .title = "Process User", .type = VALUE_TEXT, .needs = FACT_OWNERS,
     .help = "users those processes run as")
+ROW(pid_inner, .title = "Inner Pid", .type = VALUE_NUMBER, .right = true, .aliases = "nspid",
+    .needs = FACT_OWNERS | FACT_PROCESSES, .help = "their pids in the innermost pid namespace")
+ROW(uid_inner, .title = "Inner Uid", .type = VALUE_NUMBER, .right = true,
+    .needs = FACT_OWNERS | FACT_PROCESSES,
+    .help = "their user ids as their own user namespace counts")
 ROW(manager, .title = "Manager", .type = VALUE_TEXT, .needs = FACT_OWNERS | FACT_PROCESSES,
     .help = "who restarts the process: systemd, docker, podman, containerd, cri-o, lxc")
 ROW(age, .title = "Age", .type = VALUE_SECONDS, .right = true, .needs = FACT_OWNERS,

@@ -3,6 +3,7 @@
 #ifndef BERTH_CORE_PROC_H
 #define BERTH_CORE_PROC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum proc_manager { /* who would restart it */
@@ -20,6 +21,8 @@ struct proc {
 	uint32_t parent;	/* pid of the parent; 0: none or not known */
 	uint32_t uid;		/* real uid; UINT32_MAX: not known */
 	uint32_t pid_inner;	/* pid in the innermost pid namespace; 0: same */
+	uint32_t uid_inner;	/* .uid as its own user namespace counts; meant if .has_uid_inner */
+	bool has_uid_inner;	/* its user namespace is not the reader's */
 	uint64_t start_ticks;	/* /proc/PID/stat field 22: with the pid, an identity */
 	uint64_t started_ns;	/* CLOCK_REALTIME of the start; 0: not known */
 	uint64_t netns_inode;	/* of the process, not of its sockets; 0: not known */

@@ -113,6 +113,8 @@ const struct member proc_members[] = {
 	NUMBER(proc, parent),
 	NUMBER(proc, uid),
 	NUMBER(proc, pid_inner),
+	NUMBER(proc, uid_inner),
+	FLAG(proc, has_uid_inner),
 	NUMBER(proc, start_ticks),
 	NUMBER(proc, started_ns),
 	NUMBER(proc, netns_inode),

@@ -14,8 +14,10 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Of a command line; longer ones are cut. */
 enum { CMDLINE_BYTES = 4096 };
@@ -81,8 +83,33 @@ static void fill_namespaces(int dir, struct proc *proc)
 		proc->userns_inode = proc_dir_link_number(dir, "ns/user");
 }
 
+/* The uid @uid of the reader's as the namespace of @dir's process counts (user_namespaces(7)). */
+static void fill_uid(int dir, struct proc *proc, uint64_t own_userns)
+{
+	char text[4096];
+	unsigned first, outer, n;
+	int used;
+
+	if (!proc->userns_inode || proc->userns_inode == own_userns ||
+	    proc_dir_read(dir, "uid_map", text, sizeof(text)) <= 0)
+		return;
+	for (const char *at = text; sscanf(at, "%u %u %u%n", &first, &outer, &n, &used) == 3;
+	     at += used)
+		if (proc->uid >= outer && proc->uid - outer < n) {
+			proc->uid_inner = first + (proc->uid - outer);
+			proc->has_uid_inner = true;
+		}
+}
+
+static uint64_t own_userns(void)
+{
+	AUTO(closep) int dir = proc_dir_open((uint32_t)getpid());
+
+	return dir < 0 ? 0 : proc_dir_link_number(dir, "ns/user");
+}
+
 /* Fill snap->procs[@nth], known by pid and start. A process that is gone stays as it is. */
-static void fill_proc(struct snapshot *snap, size_t nth)
+static void fill_proc(struct snapshot *snap, size_t nth, uint64_t userns)
 {
 	struct proc *proc = &snap->procs[nth];
 	AUTO(closep) int dir = proc_dir_open(proc->pid);
@@ -101,6 +128,7 @@ static void fill_proc(struct snapshot *snap, size_t nth)
 	proc->cmdline = read_cmdline(snap, dir);
 	fill_cgroup(snap, dir, proc);
 	fill_namespaces(dir, proc);
+	fill_uid(dir, proc, userns);
 }
 
 static int compare_pids(const void *left, const void *right)
@@ -168,12 +196,13 @@ static int add_all(struct snapshot *snap)
 static int processes_collect(struct snapshot *snap, const struct request *request)
 {
 	const size_t n_holders = snap->n_procs;
+	const uint64_t userns = own_userns();
 	int err = request->facts & FACT_ALL_PROCESSES ? add_all(snap) : 0;
 
 	/* Each round fills what is new and adds its parents; the depth of the tree ends it. */
 	for (size_t first = 0; !err && first < snap->n_procs;) {
 		for (size_t i = first; i < snap->n_procs; i++)
-			fill_proc(snap, i);
+			fill_proc(snap, i, userns);
 		drop_unseen(snap, first > n_holders ? first : n_holders);
 		const size_t n = snap->n_procs;
 		err = add_parents(snap, first);
