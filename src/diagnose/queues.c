@@ -211,6 +211,18 @@ static void timestamps(const struct scene *s)
 	}
 }
 
+/* Our own connection stands at the target: it found room, whoever filled the queue since. */
+static bool has_arrived(const struct scene *s)
+{
+	for (size_t i = 0; i < s->place->n_sockets; i++) {
+		const struct place_socket *c = &s->place->sockets[i];
+		if (c->is_flow && c->remote_port == s->a->local_port &&
+		    c->state != SOCK_STATE_SYN_RECV && c->state != SOCK_STATE_NEW_SYN_RECV)
+			return true;
+	}
+	return false;
+}
+
 static void find(const struct case_facts *facts, struct findings *to)
 {
 	struct scene s = {.facts = facts, .a = case_subject(facts), .to = to};
@@ -240,7 +252,8 @@ static void find(const struct case_facts *facts, struct findings *to)
 		time_wait(&s);
 		timestamps(&s);
 	} else if (is_after_connect(s.a) || reset) {
-		accept_queue(&s);
+		if (!has_arrived(&s))
+			accept_queue(&s);
 		timestamps(&s);
 	}
 }

@@ -112,7 +112,9 @@ struct place_socket *place_add_socket(struct arena *arena, struct place *place,
 		s->netns_name = arena_printf(arena, "%s", snap->namespaces[sock->netns].name);
 	if (sock->proto == SOCK_PROTO_UNIX && sock->name) {
 		const char *name = snapshot_text(snap, sock->name, &name_len);
-		s->path = arena_dup(arena, name, name_len);
+		s->path = name_len && !*name /* abstract: as ss prints it */
+				  ? arena_printf(arena, "@%.*s", (int)name_len - 1, name + 1)
+				  : arena_dup(arena, name, name_len);
 	}
 	set_memory(snap, sock, s);
 	s->in_flight = sock->n_owners > 0;
