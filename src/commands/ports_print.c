@@ -230,17 +230,26 @@ static bool several_netns(const struct view *view)
 	return view->rows->several_netns;
 }
 
+/* Without a process in sight the user, whom every socket tells, is worth the place more. */
+static bool has_age(const struct view *view)
+{
+	for (size_t i = 0; i < view->rows->n; i++)
+		if (view->rows->rows[i].proc)
+			return true;
+	return !view->rows->n;
+}
+
 static const struct column columns[] = {
 	{{.title = "Port"}, add_port},
 	{{.title = "Service", .cut = true}, add_service, .enough = 12},
 	{{.title = "Reachable from", .cut = true}, add_reach, .enough = 14},
 	{{.title = "Addresses", .cut = true}, add_addresses, .drop = 5, .enough = 24},
 	{{.title = "Process", .cut = true}, add_process, .enough = 15},
-	{{.title = "User", .cut = true}, add_user, .drop = 4, .enough = 8},
-	{{.title = "Unit", .cut = true}, add_home, has_home, .drop = 3, .enough = 14},
+	{{.title = "User", .cut = true}, add_user, .drop = 1, .enough = 8},
+	{{.title = "Unit", .cut = true}, add_home, has_home, .drop = 4, .enough = 14},
 	{{.title = "Netns", .cut = true}, add_netns, several_netns, .enough = 12},
-	{{.title = "Age", .right = true}, add_age, .drop = 1},
-	{{.title = "Conns", .right = true}, add_connections, .drop = 2},
+	{{.title = "Age", .right = true}, add_age, has_age, .drop = 2},
+	{{.title = "Conns", .right = true}, add_connections, .drop = 3},
 	{{.title = "Queue"}, add_queue},
 };
 _Static_assert(N_ELEMENTS(columns) <= MAX_COLUMNS, "a view must hold all columns");

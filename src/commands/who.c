@@ -6,6 +6,7 @@
 #include "commands/forwards.h"
 #include "commands/names.h"
 #include "commands/output.h"
+#include "commands/who_explain.h"
 #include "base/auto.h"
 #include "base/strbuf.h"
 #include "core/facts.h"
@@ -196,6 +197,23 @@ static int print(const struct invocation *inv, const struct who *who, struct out
 	return who_print_text(who, output);
 }
 
+/* A script that was given no pid must not take that for an answer. */
+static int explain_no_pids(const struct invocation *inv, const struct who *who)
+{
+	bool hidden = false;
+
+	for (size_t i = 0; i < who->n_socks; i++) {
+		const struct sock *sock = &who->snap->socks[who->socks[i]];
+		if (sock->n_owners)
+			return EXIT_YES;
+		hidden |= ownerless_kind(who->snap, sock) == OWNERLESS_NOT_READABLE;
+	}
+	if (hidden)
+		return failure(inv, "held, but the processes may not be looked into");
+	failure(inv, "held by the kernel, by no process: 'berth who' without -t says why");
+	return EXIT_NO;
+}
+
 static int answer(const struct invocation *inv, const struct whats *whats, struct snapshot *snap,
 		  struct output *output)
 {
@@ -210,6 +228,8 @@ static int answer(const struct invocation *inv, const struct whats *whats, struc
 		return failure(inv, "%s", strerror(-error));
 	if (!output->json && !output->ndjson && !option_given(inv, "pids"))
 		forwards_print_text(snap, whats->items, whats->n, output);
+	if (who.n_socks && option_given(inv, "pids"))
+		return explain_no_pids(inv, &who);
 	if (who.n_socks || forwarded(snap, whats))
 		return EXIT_YES;
 	return report_absence(inv, snap, whats);
@@ -255,7 +275,8 @@ const struct command command_who = {
 	.help = "WHAT is a port (8080, udp/53, 8000-8100), an address (10.0.0.5:80, [::1]:80), a\n"
 		"connection (A:P>B:Q), a program (nginx), a UNIX socket (/run/x.sock), or WORD:VALUE, as\n"
 		"in pid:4242, unit:nginx.service, user:www-data, container:ID.\n"
-		"Exit code: 0 somebody or something holds it, 1 nobody does, 3 not all could be seen.\n",
+		"Exit code: 0 somebody or something holds it, 1 nobody does, 3 not all could be seen.\n"
+		"With -t 0 means that at least one pid was printed.\n",
 	.examples = "berth who 8080\tWho has port 8080, TCP or UDP\n"
 		    "berth who nginx\tEverything nginx holds\n"
 		    "kill $(berth who -t 8080/tcp)\tEnd the holders\n"

@@ -4,6 +4,7 @@
  * less is found by sources/netns_search.c.
  */
 #include "sources/netns.h"
+#include "sources/bpf_choice.h"
 #include "base/auto.h"
 #include "base/numbers.h"
 #include "core/facts.h"
@@ -225,7 +226,8 @@ static int add_coverage(const struct found *found, bool all, enum netns_certaint
 				      .total = others + 1};
 	if (all && certainty == NETNS_NOT_SEARCHED)
 		tell_gap(coverage, "network namespaces that only open files or sockets keep",
-			 "CAP_BPF and CAP_PERFMON");
+			 bpf_is_allowed() ? "a look from the first pid namespace" :
+					    "CAP_BPF and CAP_PERFMON");
 	if (unsure)
 		tell_gap(coverage,
 			 arena_printf(&snap->arena,
