@@ -28,8 +28,13 @@ bool parse_u64(const char *text, uint64_t max, uint64_t *ret)
 size_t format_u64(char *to, uint64_t number)
 {
 	const size_t n = u64_width(number);
+	size_t i = n;
 
-	for (size_t i = n; i; number /= 10)
+	for (; number > UINT32_MAX; number /= 10)
 		to[--i] = (char)('0' + number % 10);
+	uint32_t rest = (uint32_t)number; /* divides faster */
+	for (; rest >= 10; rest /= 10)
+		to[--i] = (char)('0' + rest % 10);
+	to[--i] = (char)('0' + rest);
 	return n;
 }

@@ -22,9 +22,9 @@ static inline size_t u64_width(uint64_t number)
 {
 	size_t n = 1;
 
-	for (; number >= 10; number /= 10)
-		n++;
-	return n;
+	for (; number >= 10000; number /= 10000)
+		n += 4;
+	return n + (number >= 10) + (number >= 100) + (number >= 1000);
 }
 
 #endif

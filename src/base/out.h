@@ -43,6 +43,14 @@ static inline void out_add(struct out *out, const char *bytes, size_t len)
 	out->len += len;
 }
 
+/* Room for @len more bytes, at most OUT_ROOM: write them there, then add to .len. NULL: an error. */
+static inline char *out_reserve(struct out *out, size_t len)
+{
+	if (out->room - out->len < len && (out_flush(out) || out->room < len))
+		return NULL;
+	return out->buffer + out->len;
+}
+
 static inline void out_add_char(struct out *out, char c)
 {
 	out_add(out, &c, 1);

@@ -49,6 +49,13 @@ uint32_t list_columns_needs(const struct list_columns *columns);
 size_t list_column_width(const struct list_column *column, const struct snapshot *snap,
 			 const struct sock *sock);
 
+/*
+ * Write that text at @to (room for TABLE_PUT_ROOM bytes) where it is short printable ASCII. Returns
+ * the length; 0: it is not, so list_column_add_text() must make it.
+ */
+size_t list_column_put(const struct list_column *column, const struct snapshot *snap,
+		       const struct sock *sock, char *to);
+
 void list_column_add_text(const struct list_column *column, const struct snapshot *snap,
 			  const struct sock *sock, struct strbuf *text);
 

@@ -39,6 +39,14 @@ static size_t width(const void *data, size_t row, size_t column)
 				 &rows->snap->socks[rows->rows[row]]);
 }
 
+static size_t put(const void *data, size_t row, size_t column, char *to)
+{
+	const struct rows *rows = data;
+
+	return list_column_put(&rows->list->columns.columns[column], rows->snap,
+			       &rows->snap->socks[rows->rows[row]], to);
+}
+
 static void tail(const void *data, size_t row, struct strbuf *text)
 {
 	const struct rows *rows = data;
@@ -60,6 +68,7 @@ static int print_table(const struct rows *rows, size_t n_rows, struct output *ou
 		.screen = output->screen,
 		.cell = cell,
 		.width = width,
+		.put = put,
 		.pure = true,
 		.tail = rows->list->details & ~(DETAIL_NUMERIC | DETAIL_LIKE_SS) ? tail : NULL,
 		.data = rows,

@@ -142,17 +142,25 @@ bool addr_parse(const char *text, struct addr *ret)
 	return true;
 }
 
-static size_t format_ipv4(const uint8_t *bytes, char *text)
+static char *put_byte(char *to, unsigned byte)
 {
-	size_t n = 0;
+	if (byte >= 100)
+		*to++ = (char)('0' + byte / 100);
+	if (byte >= 10)
+		*to++ = (char)('0' + byte / 10 % 10);
+	*to++ = (char)('0' + byte % 10);
+	return to;
+}
 
-	for (int i = 0; i < 4; i++) {
-		if (i)
-			text[n++] = '.';
-		n += format_u64(text + n, bytes[i]);
+/* Returns the end. */
+static char *put_ipv4(char *to, const uint8_t *bytes)
+{
+	to = put_byte(to, bytes[0]);
+	for (int i = 1; i < 4; i++) {
+		*to++ = '.';
+		to = put_byte(to, bytes[i]);
 	}
-	text[n] = '\0';
-	return n;
+	return to;
 }
 
 char *addr_format(const struct addr *addr, char *text)
@@ -162,7 +170,7 @@ char *addr_format(const struct addr *addr, char *text)
 		strcpy(text, "*");
 		break;
 	case ADDR_IPV4:
-		format_ipv4(addr->bytes, text);
+		*put_ipv4(text, addr->bytes) = '\0';
 		break;
 	case ADDR_IPV6:
 		inet_ntop(AF_INET6, addr->bytes, text, ADDR_TEXT_SIZE);
@@ -187,6 +195,15 @@ char *addr_format_port(const struct addr *addr, uint16_t port, char *text)
 	*end++ = ':';
 	end[format_u64(end, port)] = '\0';
 	return text;
+}
+
+size_t addr_put_port(const struct addr *addr, uint16_t port, char *to)
+{
+	if (addr->family != ADDR_IPV4)
+		return strlen(addr_format_port(addr, port, to));
+	char *end = put_ipv4(to, addr->bytes);
+	*end++ = ':';
+	return (size_t)(end - to) + format_u64(end, port);
 }
 
 size_t addr_port_width(const struct addr *addr, uint16_t port)

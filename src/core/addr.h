@@ -59,6 +59,8 @@ bool addr_parse(const char *text, struct addr *ret);
 char *addr_format(const struct addr *addr, char *text);
 /* "10.0.0.1:80", "[::1]:80"; needs ADDR_TEXT_SIZE + 8 bytes. Returns @text. */
 char *addr_format_port(const struct addr *addr, uint16_t port, char *text);
+/* The same without the NUL, and faster. Returns the length. */
+size_t addr_put_port(const struct addr *addr, uint16_t port, char *to);
 /* The length of that text, without making it; 0 where that is no quicker. */
 size_t addr_port_width(const struct addr *addr, uint16_t port);
 

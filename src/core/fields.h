@@ -60,6 +60,11 @@ struct field {
 	 * fields whose text is printable ASCII then. NULL: never known.
 	 */
 	size_t (*width)(const struct sock *sock);
+	/*
+	 * Write that text at @to, which has room for VALUE_SCRATCH_SIZE bytes, without a NUL.
+	 * Returns its length; 0: only .get tells. NULL: always.
+	 */
+	size_t (*put)(const struct sock *sock, char *to);
 };
 
 /* All fields in documented order; ends with NULL. */

@@ -187,6 +187,20 @@ static size_t width_local(const struct sock *sock)
 	return sock->local_port ? addr_port_width(&sock->local, sock->local_port) : 0;
 }
 
+static size_t put_local(const struct sock *sock, char *to)
+{
+	if (!sock_is_inet(sock) || !sock->local_port)
+		return 0;
+	return addr_put_port(&sock->local, sock->local_port, to);
+}
+
+static size_t put_remote(const struct sock *sock, char *to)
+{
+	if (!sock_is_inet(sock) || !sock->remote_port || sock->remote.family == ADDR_NONE)
+		return 0;
+	return addr_put_port(&sock->remote, sock->remote_port, to);
+}
+
 static size_t width_remote(const struct sock *sock)
 {
 	return sock->remote_port ? addr_port_width(&sock->remote, sock->remote_port) : 0;
@@ -313,9 +327,9 @@ ROW(recv_queue, .title = "Recv-Q", .type = VALUE_NUMBER, .right = true, .aliases
     .help = "bytes not yet read by the program; LISTEN: connections waiting for accept()")
 ROW(send_queue, .title = "Send-Q", .type = VALUE_NUMBER, .right = true, .aliases = "sendq sq",
     .help = "bytes not yet acknowledged by the other side; LISTEN: the backlog")
-ROW(local, .title = "Local", .type = VALUE_TEXT, .width = width_local,
+ROW(local, .title = "Local", .type = VALUE_TEXT, .width = width_local, .put = put_local,
     .help = "local address and port; UNIX path; ethertype and device of a packet socket")
-ROW(remote, .title = "Remote", .type = VALUE_TEXT, .width = width_remote, .aliases = "peer",
+ROW(remote, .title = "Remote", .type = VALUE_TEXT, .width = width_remote, .put = put_remote, .aliases = "peer",
     .help = "remote address and port, or the path of a UNIX socket's other end")
 ROW(local_address, .title = "Local Address", .type = VALUE_ADDRESS, .aliases = "laddr saddr",
     .help = "local address; 0.0.0.0 and :: are every address")

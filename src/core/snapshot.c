@@ -310,7 +310,7 @@ int snapshot_index(struct snapshot *snap)
 {
 	int err = index_owners(snap);
 
-	if (!err)
+	if (!err && !snap->no_inodes)
 		err = index_inodes(snap);
 	if (!err)
 		err = notes_compose(snap);

@@ -77,6 +77,7 @@ struct snapshot {
 	size_t n_text_slots;
 	uint32_t *inode_slots; /* hash (namespace-less: inodes are unique) of .socks by inode */
 	size_t n_inode_slots;
+	bool no_inodes; /* set by sources: nobody will ask by inode, so that is not indexed */
 	uint32_t *pid_slots;
 	size_t n_pid_slots;
 	uint32_t *pairs; /* NULL, or parallel to .socks: see core/pair.h */

@@ -15,6 +15,8 @@
 struct out;
 struct strbuf;
 
+enum { TABLE_PUT_ROOM = 96 };
+
 struct table_column {
 	const char *title;
 	bool right; /* aligned to the right */
@@ -35,6 +37,11 @@ struct table {
 		     enum style *style);
 	/* Columns that the text of a cell takes, if quickly told; else 0. NULL: never. */
 	size_t (*width)(const void *data, size_t row, size_t column);
+	/*
+	 * Write the text of a cell at @to (room for TABLE_PUT_ROOM bytes) if it is printable ASCII
+	 * and plain. Returns its length; 0: .cell must make it. NULL: always.
+	 */
+	size_t (*put)(const void *data, size_t row, size_t column, char *to);
 	bool pure; /* these functions only read: many rows may be made on two threads */
 	/* Append what stands behind the last column, unaligned, as it is; or NULL. */
 	void (*tail)(const void *data, size_t row, struct strbuf *text);

@@ -404,6 +404,9 @@ static int bpf_sockets_collect(struct snapshot *snap, const struct request *requ
 		err = coverage_add(&gather, "tcp", 0);
 	if (!err && request->facts & FACT_OWNERS)
 		err = coverage_add(&gather, "owners", (uint32_t)snap->n_procs);
+	/* TCP sockets came with their owners: nothing is left to be joined by inode. */
+	snap->no_inodes = choice.tcp && request->protos == PROTO_BIT(SOCK_PROTO_TCP) &&
+			  !snap->n_holdings;
 	return err;
 }
 
