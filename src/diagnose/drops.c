@@ -58,8 +58,8 @@ void drop_evidence(struct findings *to, struct finding *f, const struct kernel_e
 
 	addr_format_port(&event->src, event->src_port, src);
 	addr_format_port(&event->dst, event->dst_port, dst);
-	finding_evidence(to, f, "kfree_skb", "%s > %s dropped, reason %s at %s, seen %u times", src,
+	finding_evidence(to, f, "kfree_skb", "%s > %s dropped, reason %s at %s, seen %u time%s", src,
 			 dst, event->reason ? event->reason : "NOT_SPECIFIED",
 			 event->location ? event->location : "an unnamed function",
-			 event->count ? event->count : 1);
+			 event->count ? event->count : 1, event->count > 1 ? "s" : "");
 }
