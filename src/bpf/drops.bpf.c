@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: (MIT OR GPL-2.0-only)
 /*
  * Packets that the kernel drops, resets, refuses or sends again, copied with their addresses. What
- * belongs to the question is decided in user space.
+ * belongs to the question is decided in user space. Built once for each of BERTH_EVENT_DROP, _TCP,
+ * _ERROR and _ICMP, so that a tracepoint which a kernel lacks does not cost the others.
  */
 #include <linux/bpf.h>
 #include <linux/types.h>
@@ -16,6 +17,9 @@
 
 char _license[] SEC("license") = "Dual MIT/GPL";
 
+/* By a build for one kind of event. */
+#define MAYBE_UNUSED __attribute__((unused))
+
 enum {
 	ETHER_IP = 0x0800,
 	ETHER_ARP = 0x0806,
@@ -25,6 +29,11 @@ enum {
 	PROTO_UDP = 17,
 	PROTO_ICMPV6 = 58,
 	FAMILY_IP6 = 10,
+};
+
+/* Only to ask whether the kernel knows reasons (5.17). */
+enum skb_drop_reason {
+	SKB_DROP_REASON_BERTH_ASKS,
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -85,16 +94,48 @@ struct {
 
 struct wire_drops state;
 
+#ifdef BERTH_BEFORE_5_12
+/*
+ * Without an atomic fetch-and-add two processors may count as one: each takes places of its own,
+ * and an event within another's on the same processor may overwrite it.
+ */
+static __u64 count(__u64 *counter)
+{
+	return (*counter)++;
+}
+
+static __u64 next_place(void)
+{
+	const __u32 cpu = bpf_get_smp_processor_id();
+	const __u64 n = count(&state.of_cpu[cpu & (WIRE_CPUS - 1)]);
+
+	if (n >= WIRE_EVENTS / WIRE_CPUS) {
+		state.n = WIRE_EVENTS + 1; /* some are lost */
+		return WIRE_EVENTS;
+	}
+	return (cpu & (WIRE_CPUS - 1)) * (WIRE_EVENTS / WIRE_CPUS) + n;
+}
+#else
+static __u64 count(__u64 *counter)
+{
+	return __sync_fetch_and_add(counter, 1);
+}
+
+static __u64 next_place(void)
+{
+	return count(&state.n);
+}
+#endif
+
 static struct wire_event *next_event(__u32 netns)
 {
 	__u32 key;
 
 	if (state.only_netns && netns != state.only_netns)
 		return 0;
-	__u64 *seen = &state.of_netns[netns & (WIRE_NETNS_SLOTS - 1)];
-	if (__sync_fetch_and_add(seen, 1) >= WIRE_NETNS_EVENTS)
+	if (count(&state.of_netns[netns & (WIRE_NETNS_SLOTS - 1)]) >= WIRE_NETNS_EVENTS)
 		return 0;
-	__u64 n = __sync_fetch_and_add(&state.n, 1);
+	__u64 n = next_place();
 	if (n >= WIRE_EVENTS)
 		return 0;
 	key = (__u32)n;
@@ -111,7 +152,7 @@ static __u32 netns_of_sock(const struct sock *sk)
 	return sk ? BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum) : 0;
 }
 
-static __u32 netns_of_skb(const struct sk_buff *skb, const struct sock *sk)
+static MAYBE_UNUSED __u32 netns_of_skb(const struct sk_buff *skb, const struct sock *sk)
 {
 	struct net_device *dev = BPF_CORE_READ(skb, dev);
 	__u32 netns = 0;
@@ -149,7 +190,7 @@ static void read_transport(struct wire_event *event, const unsigned char *at)
 		event->tcp_flags = bytes[13];
 }
 
-static void read_packet(struct wire_event *event, const struct sk_buff *skb)
+static MAYBE_UNUSED void read_packet(struct wire_event *event, const struct sk_buff *skb)
 {
 	const unsigned char *head = BPF_CORE_READ(skb, head);
 	const unsigned char *at = head + BPF_CORE_READ(skb, network_header);
@@ -190,7 +231,7 @@ static void read_packet(struct wire_event *event, const struct sk_buff *skb)
 }
 
 /* From the local end to the remote one. */
-static void read_sock(struct wire_event *event, const struct sock *sk)
+static MAYBE_UNUSED void read_sock(struct wire_event *event, const struct sock *sk)
 {
 	const bool v6 = BPF_CORE_READ(sk, __sk_common.skc_family) == FAMILY_IP6;
 
@@ -207,9 +248,11 @@ static void read_sock(struct wire_event *event, const struct sock *sk)
 	}
 }
 
+#ifdef BERTH_EVENT_DROP
 SEC("tp_btf/kfree_skb")
-int BPF_PROG(on_drop, struct sk_buff *skb, void *location, __u32 reason)
+int on_drop(__u64 *ctx)
 {
+	struct sk_buff *skb = (void *)ctx[0];
 	__u16 ether = bpf_ntohs(BPF_CORE_READ(skb, protocol));
 
 	if (ether != ETHER_IP && ether != ETHER_IP6 && ether != ETHER_ARP)
@@ -218,13 +261,20 @@ int BPF_PROG(on_drop, struct sk_buff *skb, void *location, __u32 reason)
 	if (!event)
 		return 0;
 	event->kind = WIRE_EVENT_DROP;
-	event->location = (__u64)location;
-	event->reason = reason;
+	event->location = ctx[1];
+	/* The verifier of a kernel without the third argument never sees it read. */
+	if (bpf_core_type_exists(enum skb_drop_reason)) {
+		event->reason = (__u32)ctx[2];
+		event->has_reason = 1;
+	}
 	read_packet(event, skb);
 	event->done = 1;
 	return 0;
 }
 
+#endif
+
+#ifdef BERTH_EVENT_TCP
 SEC("tp_btf/tcp_send_reset")
 int BPF_PROG(on_reset_sent, const struct sock *sk, const struct sk_buff *skb)
 {
@@ -268,6 +318,9 @@ int BPF_PROG(on_retransmit, const struct sock *sk)
 	return 0;
 }
 
+#endif
+
+#ifdef BERTH_EVENT_ERROR
 SEC("tp_btf/inet_sk_error_report")
 int BPF_PROG(on_error, const struct sock *sk)
 {
@@ -281,3 +334,21 @@ int BPF_PROG(on_error, const struct sock *sk)
 	event->done = 1;
 	return 0;
 }
+#endif
+
+#ifdef BERTH_EVENT_ICMP
+SEC("tp_btf/icmp_send")
+int BPF_PROG(on_icmp, const struct sk_buff *skb, int type, int code)
+{
+	struct wire_event *event = next_event(netns_of_skb(skb, 0));
+
+	if (!event)
+		return 0;
+	event->kind = WIRE_EVENT_ICMP_SENT;
+	read_packet(event, skb); /* the packet that it is about */
+	event->icmp_type = (__u8)type;
+	event->icmp_code = (__u8)code;
+	event->done = 1;
+	return 0;
+}
+#endif

@@ -7,6 +7,7 @@
 
 enum {
 	WIRE_EVENTS = 32768,
+	WIRE_CPUS = 64, /* before Linux 5.12 each has its own part of the events */
 	WIRE_NETNS_SLOTS = 1024, /* namespaces by the last bits of their inode */
 	WIRE_NETNS_EVENTS = 1024, /* of each slot: a busy namespace must not drown the others */
 };
@@ -36,17 +37,18 @@ struct wire_event {
 	wire_u32 reason;
 	wire_u32 bytes;
 	wire_u32 done; /* written last */
-	wire_u32 reserved;
+	wire_u32 has_reason;
 };
 
 struct wire_drops {
 	wire_u64 n;	    /* events wanted to be written; beyond WIRE_EVENTS they are lost */
 	wire_u32 only_netns; /* 0: all */
 	wire_u32 reserved;
+	wire_u64 of_cpu[WIRE_CPUS];
 	wire_u64 of_netns[WIRE_NETNS_SLOTS]; /* events seen there; those beyond the limit are lost */
 };
 
 _Static_assert(sizeof(struct wire_event) == 88, "wire layout");
-_Static_assert(sizeof(struct wire_drops) == 16 + 8 * WIRE_NETNS_SLOTS, "wire layout");
+_Static_assert(sizeof(struct wire_drops) == 16 + 8 * (WIRE_CPUS + WIRE_NETNS_SLOTS), "wire layout");
 
 #endif

@@ -1,106 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* The user half of src/bpf/drops.bpf.c: attach, and choose the events of our flow. */
+/* Chooses the events of our flow among those that src/bpf/drops.bpf.c saw. */
 #include "sources/drops.h"
 #include "base/auto.h"
-#include "bpf/prebuilt/drops.h"
 #include "bpf/wire_drops.h"
 #include "core/case.h"
-#include "sources/bpf_load.h"
+#include "sources/drops_load.h"
 #include "sources/kernel_names.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 
-enum { N_PROGS = 5, ETHER_ARP = 0x0806, ETHER_IP6 = 0x86dd };
-
-/* The loaded object: what src/bpf/drops.bpf.c declares, in that order. */
-struct object {
-	struct bpf_load_head head;
-	struct bpf_load_map events, state;
-	struct bpf_load_prog progs[N_PROGS];
-};
-
-struct drops {
-	int links[N_PROGS];
-	struct wire_event *events;
-	struct wire_drops *state;
-};
-
-static void close_fd(int fd)
-{
-	if (fd > 0)
-		close(fd);
-}
-
-static void object_close(struct object *object)
-{
-	close_fd(object->events.fd);
-	close_fd(object->state.fd);
-	for (int i = 0; i < N_PROGS; i++)
-		close_fd(object->progs[i].fd);
-}
-
-static int map_memory(struct drops *drops, const struct object *object)
-{
-	void *state = mmap(NULL, sizeof(*drops->state), PROT_READ | PROT_WRITE, MAP_SHARED,
-			   object->state.fd, 0);
-
-	if (state == MAP_FAILED)
-		return -errno;
-	drops->state = state;
-	void *events = mmap(NULL, WIRE_EVENTS * sizeof(*drops->events), PROT_READ, MAP_SHARED,
-			    object->events.fd, 0);
-	if (events == MAP_FAILED)
-		return -errno;
-	drops->events = events;
-	return 0;
-}
-
-static void drops_closep(struct drops **drops)
-{
-	drops_close(*drops);
-}
-
-int drops_open(uint32_t only_netns, struct drops **ret_drops)
-{
-	static const struct bpf_load_bytes bytes = {
-		.data = drops_data, .insns = drops_insns, .data_size = sizeof(drops_data) - 1,
-		.insns_size = sizeof(drops_insns) - 1};
-	AUTO(object_close) struct object object = {.head.size = sizeof(object)};
-	AUTO(drops_closep) struct drops *drops = calloc(1, sizeof(*drops));
-	int err = drops ? bpf_load(&bytes, &object.head) : -ENOMEM;
-
-	if (!err)
-		err = map_memory(drops, &object);
-	if (err)
-		return err;
-	drops->state->only_netns = only_netns;
-	for (int i = 0; i < N_PROGS; i++) {
-		union bpf_attr attr = {.raw_tracepoint.prog_fd = (uint32_t)object.progs[i].fd};
-		drops->links[i] = (int)syscall(SYS_bpf, BPF_RAW_TRACEPOINT_OPEN, &attr, sizeof(attr));
-		if (drops->links[i] < 0)
-			return -errno;
-	}
-	*ret_drops = take(drops);
-	return 0;
-}
-
-void drops_close(struct drops *drops)
-{
-	if (!drops)
-		return;
-	for (int i = 0; i < N_PROGS; i++)
-		close_fd(drops->links[i]);
-	if (drops->state)
-		munmap(drops->state, sizeof(*drops->state));
-	if (drops->events)
-		munmap(drops->events, WIRE_EVENTS * sizeof(*drops->events));
-	free(drops);
-}
+enum { ETHER_IP6 = 0x86dd };
 
 static struct addr address_of(const struct wire_event *e, const uint8_t *bytes)
 {
@@ -258,46 +170,83 @@ static struct kernel_event *fold(const struct case_facts *facts, const struct ke
 	return NULL;
 }
 
-void drops_collect(struct drops *drops, struct case_facts *facts)
+static bool is_complete(const struct drops_watcher *watcher, const struct case_facts *facts)
 {
-	const uint64_t wanted = __atomic_load_n(&drops->state->n, __ATOMIC_ACQUIRE);
-	const uint64_t n = wanted < WIRE_EVENTS ? wanted : WIRE_EVENTS;
-	struct flow_ends ends = {};
-	AUTO(kernel_names_freep) struct kernel_names *names = kernel_names_new();
-
-	find_ends(facts, &ends);
-	facts->events_watched = wanted <= WIRE_EVENTS && names;
+	if (!watcher->state || watcher->state->n > WIRE_EVENTS)
+		return false;
 	for (size_t i = 0; i < facts->n_places; i++) {
 		const uint32_t slot = facts->places[i].netns & (WIRE_NETNS_SLOTS - 1);
-		if (drops->state->of_netns[slot] > WIRE_NETNS_EVENTS)
-			facts->events_watched = false;
+		if (watcher->state->of_netns[slot] > WIRE_NETNS_EVENTS)
+			return false;
 	}
-	for (uint64_t i = 0; i < n && names; i++) {
-		const struct wire_event *w = &drops->events[i];
-		/* Elsewhere somebody else may use the same addresses. */
-		if (!w->done || !case_place(facts, w->netns))
-			continue;
-		struct kernel_event e = decode(w);
-		if (!classify(&ends, &e, &e.direction)) {
-			if (!concerns(facts, &e))
-				continue;
-			e.direction = EVENT_RELATED;
-		}
-		const char *reason = kernel_names_reason(names, &facts->arena, w->reason);
-		struct kernel_event *old = fold(facts, &e, reason, w->location);
-		if (old) {
-			old->count++;
-			continue;
-		}
-		struct kernel_event *kept = case_add_event(facts);
-		if (!kept)
+	return true;
+}
+
+struct choosing {
+	struct case_facts *facts;
+	struct flow_ends ends;
+	struct kernel_names *names;
+};
+
+static void take_event(struct choosing *c, const struct wire_event *w)
+{
+	struct case_facts *facts = c->facts;
+
+	/* Elsewhere somebody else may use the same addresses. */
+	if (!w->done || !case_place(facts, w->netns))
+		return;
+	struct kernel_event e = decode(w);
+	if (!classify(&c->ends, &e, &e.direction)) {
+		if (!concerns(facts, &e))
 			return;
-		*kept = e;
-		kept->address = w->location;
-		if (e.kind == KERNEL_EVENT_DROP) {
-			kept->reason = reason;
-			kept->location = kernel_names_symbol(names, &facts->arena, w->location,
-							     &kept->location_offset);
-		}
+		e.direction = EVENT_RELATED;
 	}
+	const char *reason = e.kind == KERNEL_EVENT_DROP && w->has_reason
+				     ? kernel_names_reason(c->names, &facts->arena, w->reason)
+				     : NULL;
+	struct kernel_event *old = fold(facts, &e, reason, w->location);
+	if (old) {
+		old->count++;
+		return;
+	}
+	struct kernel_event *kept = case_add_event(facts);
+	if (!kept)
+		return;
+	*kept = e;
+	kept->address = w->location;
+	if (e.kind == KERNEL_EVENT_DROP) {
+		kept->reason = reason;
+		kept->location = kernel_names_symbol(c->names, &facts->arena, w->location,
+						     &kept->location_offset);
+	}
+}
+
+static int by_time(const void *va, const void *vb)
+{
+	const struct kernel_event *a = va, *b = vb;
+
+	return (a->seen_ns > b->seen_ns) - (a->seen_ns < b->seen_ns);
+}
+
+void drops_collect(struct drops *drops, struct case_facts *facts)
+{
+	AUTO(kernel_names_freep) struct kernel_names *names = kernel_names_new();
+	struct choosing choosing = {.facts = facts, .names = names};
+	const bool has_reasons = names && (kernel_names_reason(names, &facts->arena, 1) ||
+					   kernel_names_reason(names, &facts->arena, 2));
+
+	find_ends(facts, &choosing.ends);
+	/* What the rules conclude from silence needs drops with their reasons, and resets. */
+	facts->events_watched = names && has_reasons &&
+				is_complete(&drops->watchers[DROPS_WATCH_DROPS], facts) &&
+				is_complete(&drops->watchers[DROPS_WATCH_TCP], facts);
+	for (unsigned k = 0; k < N_DROPS_WATCHERS && names; k++) {
+		const struct drops_watcher *watcher = &drops->watchers[k];
+		for (size_t i = 0; watcher->state && i < drops_in_use(watcher); i++)
+			take_event(&choosing, &watcher->events[i]);
+	}
+	if (facts->n_events)
+		qsort(facts->events, facts->n_events, sizeof(*facts->events), by_time);
+	if (!has_reasons)
+		case_add_unseen(facts, "the reasons of the kernel's drops", "Linux 5.17");
 }

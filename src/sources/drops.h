@@ -10,7 +10,7 @@ struct drops;
 
 /*
  * Start watching, in the namespace @only_netns (inode; 0: all). -EPERM without CAP_BPF and
- * CAP_PERFMON; other -errno where the kernel has not all of the tracepoints.
+ * CAP_PERFMON; other -errno where the kernel has none of the tracepoints.
  */
 int drops_open(uint32_t only_netns, struct drops **ret_drops);
 void drops_close(struct drops *drops);
