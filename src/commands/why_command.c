@@ -94,7 +94,7 @@ static void explain(struct session *s, struct attempt *attempt, const struct ask
 	s->explained = true;
 	facts->caller.landlocked = s->watched.landlocked;
 	caller_read(facts, attempt->pid);
-	sandboxed_judge(&s->sandboxed, attempt->error, &facts->caller);
+	sandboxed_judge(&s->sandboxed, attempt, &facts->caller);
 	take_asked(facts, attempt, asked);
 	facts->probes.retrans_fail = (uint32_t)(netstat_counter("TcpExt", "TCPRetransFail") -
 						s->retrans_fail_before);

@@ -21,6 +21,7 @@ struct caller {
 	uint32_t seccomp_filters;
 	bool no_new_privs;
 	bool landlocked;       /* restricted itself by landlock_restrict_self() while watched */
+	bool landlock_refuses; /* by the rules that it was seen to make */
 	bool seccomp_refuses;  /* its filters, evaluated for this call, return an error ... */
 	int seccomp_error;     /* ... this errno */
 	const char *cgroup;    /* path in the unified hierarchy; NULL: not known */

@@ -65,11 +65,16 @@ static void landlock(const struct case_facts *facts, const struct attempt *a, st
 {
 	if (!facts->caller.landlocked || a->error != EACCES)
 		return;
-	struct finding *f = finding_add(to, CAUSE_LANDLOCK_DENIED, PROOF_FITS);
+	struct finding *f = finding_add(to, CAUSE_LANDLOCK_DENIED,
+					facts->caller.landlock_refuses ? PROOF_KERNEL : PROOF_FITS);
 	finding_place(to, f, "the sandbox of pid %u", facts->caller.pid);
 	finding_says(to, f, "Landlock denies the program this %s().", attempt_phase_name(a->phase));
 	finding_evidence(to, f, "landlock", "the program restricted itself by landlock_restrict_self(), "
 					    "then %s() gave EACCES", attempt_phase_name(a->phase));
+	if (facts->caller.landlock_refuses)
+		finding_evidence(to, f, "landlock", "its ruleset, read as it was made, handles TCP %s and has "
+						    "no rule for port %u", attempt_phase_name(a->phase),
+				 a->phase == PHASE_BIND ? a->local_port : a->remote_port);
 	finding_fix(to, f, "allow port %u in the program's Landlock rules",
 		    a->phase == PHASE_BIND ? a->local_port : a->remote_port);
 }

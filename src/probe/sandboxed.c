@@ -3,7 +3,9 @@
 #include "probe/sandboxed.h"
 #include "core/case.h"
 #include "core/seccomp.h"
+#include "core/sock.h"
 
+#include <errno.h>
 #include <linux/audit.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +66,7 @@ static void read_filter(struct sandboxed *s, const struct traced_call *call, uin
 void sandboxed_call(struct sandboxed *s, const struct traced_call *call)
 {
 	s->last = *call;
+	landlocked_call(&s->landlocked, call);
 	if (!call->is_exit || call->result < 0)
 		return;
 	if (call->number == __NR_seccomp && call->args[0] == SECCOMP_SET_MODE_FILTER)
@@ -77,6 +80,7 @@ void sandboxed_forked(struct sandboxed *s, pid_t parent, pid_t child)
 {
 	const size_t n = s->n;
 
+	landlocked_forked(&s->landlocked, parent, child);
 	for (size_t i = 0; i < n; i++)
 		if (s->filters[i].pid == parent) {
 			const struct seccomp_filter_code filter = s->filters[i].filter;
@@ -112,7 +116,7 @@ static size_t of_kernel(const struct sandboxed *s, struct arena *arena,
 	return n;
 }
 
-void sandboxed_judge(const struct sandboxed *s, int error, struct caller *caller)
+static void judge_seccomp(const struct sandboxed *s, int error, struct caller *caller)
 {
 	struct seccomp_filter_code filters[MAX_FILTERS];
 	struct seccomp_data call = {.nr = (int)s->last.number, .arch = OWN_ARCH};
@@ -131,4 +135,16 @@ void sandboxed_judge(const struct sandboxed *s, int error, struct caller *caller
 		caller->seccomp_error = error;
 	}
 	arena_release(&arena);
+}
+
+void sandboxed_judge(const struct sandboxed *s, const struct attempt *attempt, struct caller *caller)
+{
+	const bool is_bind = attempt->phase == PHASE_BIND;
+
+	judge_seccomp(s, attempt->error, caller);
+	if (attempt->proto == SOCK_PROTO_TCP && attempt->error == EACCES &&
+	    (is_bind || attempt->phase == PHASE_CONNECT))
+		caller->landlock_refuses = landlocked_denies(
+			&s->landlocked, s->last.pid, is_bind,
+			is_bind ? attempt->local_port : attempt->remote_port);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The seccomp filters of a traced command: those it installs are read as it installs them, which
+ * What a traced command shut itself in with. Its seccomp filters: those it installs are read as it installs them, which
  * needs no rights; those it was born with are asked of the kernel, which root may.
  */
 #ifndef BERTH_PROBE_SANDBOXED_H
@@ -10,8 +10,10 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "probe/landlocked.h"
 #include "probe/tracer.h"
 
+struct attempt;
 struct caller;
 struct installed_filter;
 
@@ -19,6 +21,7 @@ struct sandboxed {
 	struct arena arena;
 	struct installed_filter *filters; /* in the arena */
 	size_t n, room;
+	struct landlocked landlocked;
 	struct traced_call last; /* the call that the watcher hears of now */
 };
 
@@ -30,9 +33,10 @@ void sandboxed_call(struct sandboxed *sandboxed, const struct traced_call *call)
 void sandboxed_forked(struct sandboxed *sandboxed, pid_t parent, pid_t child);
 
 /*
- * The last call failed with @error: did a filter say so? Fills @caller's .seccomp_refuses and
- * .seccomp_error. The thread must still be stopped.
+ * The last call ended as @attempt: did a filter or a rule say so? Fills @caller's .seccomp_refuses,
+ * .seccomp_error and .landlock_refuses. The thread must still be stopped.
  */
-void sandboxed_judge(const struct sandboxed *sandboxed, int error, struct caller *caller);
+void sandboxed_judge(const struct sandboxed *sandboxed, const struct attempt *attempt,
+		     struct caller *caller);
 
 #endif
