@@ -98,26 +98,67 @@ static void add_range(const struct port_answers *answers, uint16_t port, struct 
 		strbuf_add_text(text, "kept from clients here (net.ipv4.ip_local_reserved_ports)");
 }
 
-static void put_now(const struct port_answers *answers, const struct port_answer *answer,
-		    struct output *output, struct strbuf *text)
+/* The first sockets that differ, and how many read like each: members of a SO_REUSEPORT group do. */
+struct told {
+	struct strbuf texts[MAX_SHOWN];
+	uint32_t counts[MAX_SHOWN], n, rest;
+};
+
+static void told_release(struct told *told)
 {
-	const char *label = "now";
+	for (uint32_t i = 0; i < told->n; i++)
+		strbuf_release(&told->texts[i]);
+}
+
+static void tell(struct told *told, const struct strbuf *text)
+{
+	for (uint32_t i = 0; i < told->n; i++)
+		if (!strcmp(told->texts[i].text, text->text)) {
+			told->counts[i]++;
+			return;
+		}
+	if (told->n == MAX_SHOWN) {
+		told->rest++;
+		return;
+	}
+	told->texts[told->n] = STRBUF_INIT;
+	strbuf_add(&told->texts[told->n], text->text, text->len);
+	told->counts[told->n++] = 1;
+}
+
+static void put_sockets(const struct port_answers *answers, const struct port_answer *answer,
+			struct output *output, struct strbuf *text)
+{
+	AUTO(told_release) struct told told = {};
 
 	for (uint32_t i = 0; i < answer->n_socks; i++) {
-		if (i == MAX_SHOWN && answer->n_socks > MAX_SHOWN + 1) {
-			strbuf_printf(text, "and %u more sockets", answer->n_socks - MAX_SHOWN);
-			put_line(output, "", text);
-			break;
-		}
 		const struct sock *sock = &answers->snap->socks[answer->socks[i]];
 		port_add_holder(answers->snap, sock, text);
 		if (!sock->n_owners) {
 			strbuf_add_text(text, ", ");
 			ownerless_explain(answers->snap, sock, text);
 		}
-		put_line(output, label, text);
-		label = "";
+		if (text->len)
+			tell(&told, text);
+		strbuf_clear(text);
 	}
+	for (uint32_t i = 0; i < told.n; i++) {
+		if (told.counts[i] > 1)
+			strbuf_printf(text, "%u x ", told.counts[i]);
+		strbuf_add(text, told.texts[i].text, told.texts[i].len);
+		put_line(output, i ? "" : "now", text);
+	}
+	if (told.rest)
+		strbuf_printf(text, "and %u more socket%s", told.rest, told.rest > 1 ? "s" : "");
+	put_line(output, "", text);
+}
+
+static void put_now(const struct port_answers *answers, const struct port_answer *answer,
+		    struct output *output, struct strbuf *text)
+{
+	const char *label = answer->n_socks ? "" : "now";
+
+	put_sockets(answers, answer, output, text);
 	const uint32_t n = answer->n_connections;
 	if (n)
 		strbuf_printf(text, answer->n_socks ? "%u connection%s through it"
