@@ -27,7 +27,7 @@ struct bind_facts {
 	/* TCP: what the port's bucket remembers of earlier binds (net/ipv4/inet_connection_sock.c). */
 	bool has_bucket;
 	bool bucket_v6only;
-	int8_t bucket_fastreuse, bucket_fastreuseport;
+	int bucket_fastreuse, bucket_fastreuseport; /* -1 to 2 */
 	uint32_t bucket_uid;
 	struct addr bucket_addr; /* of the SO_REUSEPORT socket it remembers, as is .bucket_uid */
 };

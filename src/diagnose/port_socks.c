@@ -134,8 +134,8 @@ static int add_sock(struct port_space *space, uint32_t index, uint32_t *ret_id)
 	existing.complete = is_complete(sock, bind);
 	if (bind && bind->has_bucket) {
 		memory = (struct model_memory){
-			.reuse = bind->bucket_fastreuse,
-			.reuseport = bind->bucket_fastreuseport,
+			.reuse = (int8_t)bind->bucket_fastreuse,
+			.reuseport = (int8_t)bind->bucket_fastreuseport,
 			.uid = bind->bucket_uid,
 			.addr = bind->bucket_addr,
 			.v6only = bind->bucket_v6only,
@@ -158,6 +158,8 @@ static bool belongs(const struct sock *sock, uint16_t netns, uint16_t port)
 struct placed {
 	uint32_t behind_in_port, behind_in_chain;
 	uint32_t index, id;
+	uint32_t group;
+	bool in_group;
 };
 
 static int by_port(const void *a, const void *b)
@@ -177,26 +179,38 @@ static int by_chain(const void *a, const void *b)
 	return (x->behind_in_chain > y->behind_in_chain) - (x->behind_in_chain < y->behind_in_chain);
 }
 
-static int add_group(struct port_space *space, const struct placed *placed, size_t nth)
+/* Groups have numbers of their own, those without one come first. */
+static int by_group(const void *a, const void *b)
 {
-	const struct bind_facts *bind = facts_of(space, placed[nth].index);
-	const struct sock *sock = &space->snap->socks[placed[nth].index];
+	const struct placed *x = a, *y = b;
+
+	return x->in_group != y->in_group ? x->in_group - y->in_group
+					  : (x->group > y->group) - (x->group < y->group);
+}
+
+static int add_groups(struct port_space *space, struct placed *placed, size_t n)
+{
 	size_t first = 0;
 
-	for (; first < nth; first++) {
-		const struct bind_facts *other = facts_of(space, placed[first].index);
-		if (other->reuseport_members && other->reuseport_id == bind->reuseport_id)
-			break;
+	qsort(placed, n, sizeof(*placed), by_group);
+	for (size_t i = 0; i < n; i++) {
+		const struct bind_facts *bind = facts_of(space, placed[i].index);
+		const struct sock *sock = &space->snap->socks[placed[i].index];
+		const struct model_group_facts facts = {
+			.program = sock_option_is(sock, SOCK_OPTION_REUSEPORT_PROG),
+			.has_conns = bind->group_has_conns,
+			.has_closed = bind->group_has_closed,
+		};
+		if (!placed[i].in_group)
+			continue;
+		if (!placed[first].in_group || placed[first].group != placed[i].group)
+			first = i;
+		int err = model_load_group(space->space, placed[i].id, placed[first].id);
+		if (err)
+			return err;
+		model_load_group_facts(space->space, placed[i].id, &facts);
 	}
-	int err = model_load_group(space->space, placed[nth].id, placed[first].id);
-	const struct model_group_facts facts = {
-		.program = sock_option_is(sock, SOCK_OPTION_REUSEPORT_PROG),
-		.has_conns = bind->group_has_conns,
-		.has_closed = bind->group_has_closed,
-	};
-	if (!err)
-		model_load_group_facts(space->space, placed[nth].id, &facts);
-	return err;
+	return 0;
 }
 
 /* Those with a place in the order of their chains, and their groups. */
@@ -211,9 +225,7 @@ static int add_placed(struct port_space *space, struct placed *placed, size_t n)
 		err = add_sock(space, placed[i].index, &placed[i].id);
 	for (size_t i = 0; !err && i < n; i++) {
 		const struct sock *sock = &space->snap->socks[placed[i].index];
-		if (facts_of(space, placed[i].index)->reuseport_members)
-			err = add_group(space, placed, i);
-		if (!err && sock->proto != SOCK_PROTO_TCP)
+		if (sock->proto != SOCK_PROTO_TCP)
 			err = model_load_udp_slot(space->space, (enum sock_proto)sock->proto,
 						  sock->local_port, placed[i].behind_in_port + 1);
 	}
@@ -221,7 +233,7 @@ static int add_placed(struct port_space *space, struct placed *placed, size_t n)
 	for (size_t i = 0; !err && i < n; i++)
 		if (space->snap->socks[placed[i].index].proto != SOCK_PROTO_TCP)
 			model_load_first(space->space, placed[i].id);
-	return err;
+	return err ? err : add_groups(space, placed, n);
 }
 
 static void note_listeners(struct port_space *space, uint16_t netns)
@@ -254,8 +266,13 @@ int port_socks_add(struct port_space *space, uint16_t netns, uint16_t port)
 		}
 		if (!array_grow(&placed, n, &room, sizeof(*placed)))
 			return -ENOMEM;
-		placed[n++] = (struct placed){bind->behind_in_port, bind->behind_in_chain,
-					      (uint32_t)i, 0};
+		placed[n++] = (struct placed){
+			.behind_in_port = bind->behind_in_port,
+			.behind_in_chain = bind->behind_in_chain,
+			.index = (uint32_t)i,
+			.group = bind->reuseport_id,
+			.in_group = bind->reuseport_members,
+		};
 	}
 	return err ? err : add_placed(space, placed, n);
 }

@@ -108,6 +108,24 @@ const struct member extra_members[] = {
 	{},
 };
 
+const struct member bind_members[] = {
+	FLAG(bind_facts, known),
+	NUMBER(bind_facts, reuseport_id),
+	NUMBER(bind_facts, reuseport_members),
+	FLAG(bind_facts, group_has_conns),
+	FLAG(bind_facts, group_has_closed),
+	FLAG(bind_facts, has_place),
+	NUMBER(bind_facts, behind_in_port),
+	NUMBER(bind_facts, behind_in_chain),
+	FLAG(bind_facts, has_bucket),
+	FLAG(bind_facts, bucket_v6only),
+	MEMBER(bind_facts, bucket_fastreuse, MEMBER_SIGNED),
+	MEMBER(bind_facts, bucket_fastreuseport, MEMBER_SIGNED),
+	NUMBER(bind_facts, bucket_uid),
+	ADDRESS(bind_facts, bucket_addr),
+	{},
+};
+
 const struct member proc_members[] = {
 	NUMBER(proc, pid),
 	NUMBER(proc, parent),

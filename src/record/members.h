@@ -35,7 +35,7 @@ struct member {
 };
 
 extern const struct member sock_members[], extra_members[], proc_members[], namespace_members[],
-	host_members[], interface_members[], address_members[], coverage_members[],
+	bind_members[], host_members[], interface_members[], address_members[], coverage_members[],
 	user_members[], forward_members[], note_members[];
 
 /* Write the members of @record that are not zero, as keys of the open object. */

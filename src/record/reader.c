@@ -242,6 +242,20 @@ static int read_extra(struct recording_reader *reader, size_t sock)
 	return error ? error : 1;
 }
 
+static int read_bind(struct recording_reader *reader, size_t sock)
+{
+	const struct record_shape shape = {.members = bind_members};
+	struct bind_facts *bind = snapshot_bind(reader->snap, sock);
+
+	if (!bind)
+		return -ENOMEM;
+	if (!json_in_object(&reader->in))
+		return -EBADMSG;
+	*bind = (struct bind_facts){};
+	int error = record_object(reader, &shape, bind);
+	return error ? error : 1;
+}
+
 static int sock_special(struct recording_reader *reader, const char *key, void *data)
 {
 	const size_t index = *(size_t *)data;
@@ -250,6 +264,8 @@ static int sock_special(struct recording_reader *reader, const char *key, void *
 		return read_owners(reader, index);
 	if (!strcmp(key, "extra"))
 		return read_extra(reader, index);
+	if (!strcmp(key, "bind"))
+		return read_bind(reader, index);
 	return 0;
 }
 

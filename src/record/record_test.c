@@ -87,6 +87,8 @@ static struct snapshot *sample(void)
 	extra->tcp_info = (struct tcp_info_bytes){.len = 9, .bytes = {1, 2, 0xfe}};
 	extra->skmem[8] = 5;
 	extra->has_skmem = true;
+	*snapshot_bind(snap, 1) = (struct bind_facts){.known = true, .bucket_fastreuse = -1,
+						      .bucket_uid = 7, .behind_in_chain = 9};
 	struct forward *forward = snapshot_add_forward(snap);
 	*forward = (struct forward){.kind = FORWARD_REDIRECT, .proto = SOCK_PROTO_UDP,
 				    .ports = {53, 53}, .to_ports = {5353, 5353},
@@ -118,6 +120,12 @@ static void check_round_trip(void **state)
 	assert_int_equal(len, 5);
 	assert_int_equal(back->socks[0].n_owners, 2);
 	assert_int_equal(back->extras[1].tcp_info.bytes[2], 0xfe);
+	const struct bind_facts *bind = sock_bind(back, &back->socks[1]);
+	assert_non_null(bind);
+	assert_int_equal(bind->bucket_fastreuse, -1);
+	assert_int_equal(bind->bucket_uid, 7);
+	assert_int_equal(bind->behind_in_chain, 9);
+	assert_null(sock_bind(back, &back->socks[0]));
 	assert_string_equal(snapshot_user_name(back, 33), "www-data");
 	assert_int_equal(back->n_notes, 1);
 	assert_string_equal(sock_note(back, &back->socks[1], 0)->text,

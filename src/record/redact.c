@@ -70,7 +70,7 @@ static int compare(const void *a, const void *b)
 /* The public addresses, sorted, each once, in @ret (free() it). */
 static int find_public(const struct snapshot *snap, struct addr **ret, size_t *ret_n)
 {
-	struct addr *all = calloc(2 * (snap->n_socks + snap->n_forwards) + 1, sizeof(*all));
+	struct addr *all = calloc(3 * (snap->n_socks + snap->n_forwards) + 1, sizeof(*all));
 	size_t n = 0, kept = 0;
 
 	if (!all)
@@ -80,6 +80,9 @@ static int find_public(const struct snapshot *snap, struct addr **ret, size_t *r
 			all[n++] = snap->socks[i].remote;
 		if (!is_inside(&snap->socks[i].local))
 			all[n++] = snap->socks[i].local;
+		const struct bind_facts *bind = sock_bind(snap, &snap->socks[i]);
+		if (bind && bind->bucket_addr.family && !is_inside(&bind->bucket_addr))
+			all[n++] = bind->bucket_addr;
 	}
 	for (size_t i = 0; i < snap->n_forwards; i++) {
 		if (!is_inside(&snap->forwards[i].address))
@@ -133,6 +136,8 @@ int redact(struct snapshot *snap)
 		const char *name = snapshot_text(snap, sock->name, &len);
 		replace(&sock->local, known, n);
 		replace(&sock->remote, known, n);
+		if (sock_bind(snap, sock))
+			replace(&snap->binds[i].bucket_addr, known, n);
 		if (len && *name == '/')
 			sock->name = snapshot_text_id(snap, last_part(name), strlen(last_part(name)));
 		else if (len)

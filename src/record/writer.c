@@ -128,6 +128,13 @@ static void write_sock(const struct snapshot *snap, size_t index, struct json *j
 		members_write(extra_members, snap, extra, json);
 		json_close(json, '}');
 	}
+	const struct bind_facts *bind = sock_bind(snap, sock);
+	if (bind) {
+		json_key(json, "bind");
+		json_open(json, '{');
+		members_write(bind_members, snap, bind, json);
+		json_close(json, '}');
+	}
 	close_record(json);
 }
 
