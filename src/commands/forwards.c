@@ -93,6 +93,25 @@ static void add_line(const struct snapshot *snap, const struct forward *forward,
 	strbuf_add_char(text, '\n');
 }
 
+/* Does docker-proxy listen for what the rule sends on? Then its row has told. */
+static bool is_proxied(const struct snapshot *snap, const struct forward *forward)
+{
+	char place[ADDR_TEXT_SIZE + 8];
+
+	if (forward->kind != FORWARD_DNAT || forward->to.family == ADDR_NONE)
+		return false;
+	addr_format_port(&forward->to, forward->to_ports.low, place);
+	for (size_t i = 0; i < snap->n_notes; i++) {
+		const struct note *note = &snap->notes[i];
+		const struct sock *sock = &snap->socks[note->sock];
+		if (note->kind == NOTE_PROXY && note->object && !strcmp(note->object, place) &&
+		    sock->netns == forward->netns && forward->ports.low == forward->ports.high &&
+		    forward_takes(forward, sock->proto, sock->local_port))
+			return true;
+	}
+	return false;
+}
+
 size_t forwards_print_text(const struct snapshot *snap, struct what *const *whats, size_t n,
 			   struct output *output)
 {
@@ -100,7 +119,8 @@ size_t forwards_print_text(const struct snapshot *snap, struct what *const *what
 	size_t shown = 0;
 
 	for (size_t i = 0; i < snap->n_forwards; i++) {
-		if (!meant_by_any(&snap->forwards[i], whats, n))
+		if (!meant_by_any(&snap->forwards[i], whats, n) ||
+		    (!n && is_proxied(snap, &snap->forwards[i])))
 			continue;
 		if (!shown++)
 			strbuf_add_text(&text, "Served without a socket, before the sockets are asked:\n");

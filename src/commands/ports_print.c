@@ -113,7 +113,9 @@ static const char *home_of(const struct view *view, const struct port_row *row)
 
 	if (note && note->kind == NOTE_ACTIVATION && note->subject)
 		return note->subject;
-	if (note && note->kind == NOTE_DEVICE)
+	if (note && note->kind == NOTE_PROXY && note->subject)
+		return note->subject;
+	if (note && (note->kind == NOTE_DEVICE || note->kind == NOTE_PROXY))
 		return note->object;
 	if (!proc)
 		return NULL;

@@ -3,19 +3,23 @@
 #include "base/auto.h"
 #include "core/facts.h"
 #include "core/forward.h"
+#include "core/forward_iptables.h"
 #include "core/nft.h"
 #include "core/snapshot.h"
+#include "sources/iptables.h"
 #include "sources/netns.h"
 #include "sources/nftables.h"
+#include "sources/proc_dir.h"
 #include "sources/sources.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+
+enum { IPVS_BYTES = 256 * 1024 };
 
 struct visit {
 	struct snapshot *snap;
@@ -47,28 +51,31 @@ static int read_nft(struct visit *visit)
 	return forward_from_nft(&ruleset, add_forward, visit);
 }
 
-/* "TCP  0A000005:0050 rr" in /proc/net/ip_vs (net/netfilter/ipvs/ip_vs_ctl.c) */
+/* Legacy tables are not nftables' business, though both may be in use. */
+static int read_legacy(struct visit *visit)
+{
+	struct iptables *iptables = arena_alloc(&visit->snap->arena, sizeof(*iptables));
+	int err = iptables ? 0 : -ENOMEM;
+
+	if (!err)
+		iptables_read(&visit->snap->arena, iptables);
+	for (size_t i = 0; !err && i < iptables->n_tables; i++)
+		if (!strcmp(iptables->tables[i].name, "nat") ||
+		    !strcmp(iptables->tables[i].name, "mangle"))
+			err = forward_from_iptables(&visit->snap->arena, &iptables->tables[i],
+						    add_forward, visit);
+	return err;
+}
+
 static int read_ipvs(struct visit *visit)
 {
-	AUTO(fclosep) FILE *file = fopen("/proc/thread-self/net/ip_vs", "re");
-	char line[256];
-	int err = 0;
+	AUTO(freep) char *text = malloc(IPVS_BYTES);
+	long len = text ? proc_dir_read(AT_FDCWD, "/proc/thread-self/net/ip_vs", text, IPVS_BYTES)
+			: -ENOMEM;
 
-	while (file && !err && fgets(line, sizeof(line), file)) {
-		unsigned address, port;
-		char proto[8];
-		if (sscanf(line, "%7s %8X:%4X", proto, &address, &port) != 3)
-			continue;
-		const struct forward forward = {
-			.kind = FORWARD_IPVS,
-			.proto = !strcmp(proto, "UDP") ? SOCK_PROTO_UDP : SOCK_PROTO_TCP,
-			.ports = {(uint16_t)port, (uint16_t)port},
-			.address = addr_ipv4(address),
-			.by = "ipvs virtual service (ipvsadm -Ln)",
-		};
-		err = add_forward(&forward, visit);
-	}
-	return err;
+	if (!text)
+		return -ENOMEM;
+	return len > 0 ? forward_from_ipvs(text, add_forward, visit) : 0;
 }
 
 static int read_sk_lookup(struct visit *visit)
@@ -102,6 +109,8 @@ static int look(void *data)
 	int err = read_nft(data);
 
 	if (!err)
+		err = read_legacy(data);
+	if (!err)
 		err = read_ipvs(data);
 	return err ? err : read_sk_lookup(data);
 }
@@ -124,7 +133,7 @@ static int collect(struct snapshot *snap, const struct request *request)
 		return -ENOMEM;
 	*coverage = (struct coverage){
 		.source = "forwards",
-		.how = "nftables, IPVS, sk_lookup",
+		.how = "nftables, iptables, IPVS, sk_lookup",
 		.level = denied ? COVERAGE_NONE : COVERAGE_FULL,
 		.error = -denied,
 		.what = denied ? "ports that NAT rules serve" : NULL,

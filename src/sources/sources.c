@@ -20,6 +20,7 @@
 	X(processes)	\
 	X(containers)	\
 	X(activation)	\
+	X(docker_proxy)	\
 	X(forwards)	\
 	X(users)
 

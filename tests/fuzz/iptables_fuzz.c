@@ -6,9 +6,15 @@
 
 #include "base/auto.h"
 #include "core/case.h"
+#include "core/forward_iptables.h"
 #include "core/iptables.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+static int take(const struct forward *forward, void *data)
+{
+	return forward->by ? 0 : 1;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	AUTO(case_freep) struct case_facts *facts = case_new();
@@ -32,5 +38,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		t.underflow[i] = data[1];
 	}
 	iptables_table_walk(&t, &passage, "input", &p);
+	forward_from_iptables(&facts->arena, &t, take, NULL);
+	char *text = arena_dup(&facts->arena, data, size);
+	if (text)
+		forward_from_ipvs(text, take, NULL);
 	return 0;
 }
