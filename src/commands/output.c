@@ -13,12 +13,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int write_all(void *data, const char *bytes, size_t len)
+int output_to_fd(void *data, const char *bytes, size_t len)
 {
-	const struct output *output = data;
+	const int *fd = data;
 
 	while (len) {
-		ssize_t n = write(output->fd, bytes, len);
+		ssize_t n = write(*fd, bytes, len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -50,7 +50,7 @@ int output_open(struct output *output, const struct invocation *inv)
 	const char *when = option_value(inv, "color");
 
 	*output = (struct output){.fd = STDOUT_FILENO};
-	out_init(&output->out, write_all, output);
+	out_init(&output->out, output_to_fd, &output->fd);
 	/* A closed pipe is an answer of write(), not a reason to die before the pager is reaped. */
 	signal(SIGPIPE, SIG_IGN);
 	output->json = option_given(inv, "json");

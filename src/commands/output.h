@@ -23,6 +23,9 @@ struct output {
 	unsigned lines;	 /* of the terminal; 0 likewise */
 };
 
+/* An out_sink: all bytes to the file descriptor at @data. 0 or -errno. */
+int output_to_fd(void *data, const char *bytes, size_t len);
+
 /* 0, or EXIT_USAGE after a message. Close in either case. */
 int output_open(struct output *output, const struct invocation *inv);
 

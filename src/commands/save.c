@@ -3,6 +3,7 @@
 #include "commands/save.h"
 #include "commands/collect.h"
 #include "commands/command.h"
+#include "commands/output.h"
 #include "base/auto.h"
 #include "base/out.h"
 #include "core/facts.h"
@@ -18,27 +19,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int write_all(void *data, const char *bytes, size_t len)
-{
-	const int *fd = data;
-
-	while (len) {
-		ssize_t n = write(*fd, bytes, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int write_file(const struct snapshot *snap, int fd)
 {
 	AUTO(out_release) struct out out;
 
-	out_init(&out, write_all, &fd);
+	out_init(&out, output_to_fd, &fd);
 	return recording_write(snap, &out);
 }
 

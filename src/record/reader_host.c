@@ -52,13 +52,19 @@ static int read_reserved(struct recording_reader *reader, struct host *host)
 	return in->error ? -EBADMSG : 1;
 }
 
+/* The object that the array has next becomes the zeroed @one. */
+static int read_one(struct recording_reader *reader, const struct member *members, void *one)
+{
+	const struct record_shape shape = {.members = members};
+
+	return json_in_object(&reader->in) ? record_object(reader, &shape, one) : -EBADMSG;
+}
+
 static int read_interfaces(struct recording_reader *reader, struct host *host)
 {
-	const struct record_shape shape = {.members = interface_members};
+	int error = json_in_array(&reader->in) ? 0 : -EBADMSG;
 
-	if (!json_in_array(&reader->in))
-		return -EBADMSG;
-	while (json_in_item(&reader->in)) {
+	while (!error && json_in_item(&reader->in)) {
 		void *grown = append(&reader->snap->arena, host->interfaces, &host->n_interfaces,
 				     sizeof(*host->interfaces));
 		if (!grown)
@@ -66,22 +72,16 @@ static int read_interfaces(struct recording_reader *reader, struct host *host)
 		host->interfaces = grown;
 		struct interface *one = &host->interfaces[host->n_interfaces - 1];
 		*one = (struct interface){.name = "", .kind = ""};
-		if (!json_in_object(&reader->in))
-			return -EBADMSG;
-		int error = record_object(reader, &shape, one);
-		if (error)
-			return error;
+		error = read_one(reader, interface_members, one);
 	}
-	return reader->in.error ? -EBADMSG : 1;
+	return error ? error : reader->in.error ? -EBADMSG : 1;
 }
 
 static int read_addresses(struct recording_reader *reader, struct host *host)
 {
-	const struct record_shape shape = {.members = address_members};
+	int error = json_in_array(&reader->in) ? 0 : -EBADMSG;
 
-	if (!json_in_array(&reader->in))
-		return -EBADMSG;
-	while (json_in_item(&reader->in)) {
+	while (!error && json_in_item(&reader->in)) {
 		void *grown = append(&reader->snap->arena, host->addresses, &host->n_addresses,
 				     sizeof(*host->addresses));
 		if (!grown)
@@ -89,13 +89,9 @@ static int read_addresses(struct recording_reader *reader, struct host *host)
 		host->addresses = grown;
 		struct interface_address *one = &host->addresses[host->n_addresses - 1];
 		*one = (struct interface_address){};
-		if (!json_in_object(&reader->in))
-			return -EBADMSG;
-		int error = record_object(reader, &shape, one);
-		if (error)
-			return error;
+		error = read_one(reader, address_members, one);
 	}
-	return reader->in.error ? -EBADMSG : 1;
+	return error ? error : reader->in.error ? -EBADMSG : 1;
 }
 
 static int host_special(struct recording_reader *reader, const char *key, void *data)
