@@ -65,7 +65,7 @@ static size_t put_process(const struct snapshot *snap, const struct sock *sock, 
 	size_t n = strnlen(proc->comm, COMM_MAX + 1);
 	if (n > COMM_MAX || !is_simple(proc->comm, n))
 		return 0;
-	memcpy(to, proc->comm, n);
+	memcpy(to, proc->comm, n); /* NOLINT: more follows, the end is told by number */
 	to[n++] = '[';
 	n += format_u64(to + n, proc->pid);
 	memcpy(to + n, "] fd ", 5);

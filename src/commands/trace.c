@@ -222,18 +222,19 @@ static void print(struct output *output, const struct trace *trace,
 }
 
 static int trace_and_print(const struct invocation *inv, struct output *output,
-			   const struct asked *asked, struct trace_plan *plan)
+			   const struct asked *asked, const struct trace_plan *asked_plan)
 {
 	const bool numeric = option_given(inv, "numeric");
 	AUTO(reverse_names_freep) struct reverse_names *names = numeric ? NULL : reverse_names_new();
-	struct tracing tracing = {.plan = plan, .names = names, .target = asked->target};
+	struct trace_plan plan = *asked_plan;
+	struct tracing tracing = {.plan = &plan, .names = names, .target = asked->target};
 	struct trace_names found = {};
 	struct trace trace;
 
-	plan->tick = tick;
-	plan->data = &tracing;
+	plan.tick = tick;
+	plan.data = &tracing;
 	progress_start(&tracing.progress, inv);
-	int error = trace_run(&trace, asked, plan);
+	int error = trace_run(&trace, asked, &plan);
 	if (!error) {
 		tick(&trace, &tracing);
 		reverse_names_wait(names, NAMES_MS);

@@ -160,9 +160,11 @@ static int run(const struct invocation *inv)
 	const char *netns = option_value(inv, "netns");
 	const char *word = inv->n_operands ? inv->operands[0] : "";
 	AUTO(case_freep) struct case_facts *facts = case_new();
-	int code = facts ? 0 : failure(inv, "out of memory");
-
 	struct output output;
+	int code = 0;
+
+	if (!facts)
+		return failure(inv, "out of memory");
 	/* Is it clear how it is to look? Better now than after 10 s; not where it changes a command. */
 	if (!code && inv->command_at < 0) {
 		code = output_open(&output, inv);

@@ -365,7 +365,7 @@ static int add_beside(struct snapshot *snap, uint32_t flags)
 static int netns_collect(struct snapshot *snap, const struct request *request)
 {
 	const uint32_t flags =
-		request->source && strcmp(request->source, "bpf") ? NETNS_SEARCH_NO_BPF : 0;
+		request->source && strcmp(request->source, "bpf") != 0 ? NETNS_SEARCH_NO_BPF : 0;
 	int err = add_self(snap);
 
 	if (!err)
