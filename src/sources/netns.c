@@ -9,6 +9,8 @@
 #include "base/numbers.h"
 #include "core/facts.h"
 #include "core/snapshot.h"
+#include "sources/containers.h"
+#include "sources/netns_label.h"
 #include "sources/netns_search.h"
 #include "sources/proc_dir.h"
 #include "sources/sources.h"
@@ -50,6 +52,7 @@ struct found {
 	struct snapshot *snap;
 	uint32_t processes, unreadable;
 	uint64_t last; /* inode met before: neighbours mostly share it */
+	struct containers containers; /* asked for names */
 };
 
 static int add_self(struct snapshot *snap)
@@ -104,21 +107,31 @@ static int add_all_named(struct snapshot *snap)
 	return 0;
 }
 
-/* "nginx/1234": the first process met in a namespace without a name stands for it. */
-static int add_process(struct snapshot *snap, uint32_t pid, uint64_t inode)
+/* The first process met in a namespace without a name stands for it. */
+static int add_process(struct found *found, uint32_t pid, uint64_t inode)
 {
-	char path[40], name[64], comm[32] = "";
+	char path[40];
+	const char *name = netns_label(found->snap, &found->containers, pid);
 
-	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/comm", pid);
-	long len = proc_dir_read(AT_FDCWD, path, comm, sizeof(comm));
-	comm[len > 0 ? len - 1 : 0] = '\0'; /* its newline */
-	snprintf(name, sizeof(name), "%s/%" PRIu32, comm, pid);
 	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/ns/net", pid);
-	struct namespace *netns = netns_add(snap, inode, name, path);
+	struct namespace *netns = name ? netns_add(found->snap, inode, name, path) : NULL;
 	if (!netns)
 		return -ENOMEM;
 	netns->pid = pid;
 	return 0;
+}
+
+/* docker's names for namespaces are numbers of its own: the container's name says more. */
+static void rename_docker(struct found *found, struct namespace *netns, uint32_t pid)
+{
+	const size_t len = strlen(name_dirs[1]);
+	const char *name = netns->path && !strncmp(netns->path, name_dirs[1], len)
+				   ? netns_label(found->snap, &found->containers, pid)
+				   : NULL;
+
+	netns->pid = pid;
+	if (name)
+		netns->name = name;
 }
 
 /* The inode of the process's namespace. 0 or -errno. */
@@ -147,9 +160,9 @@ static int visit_process(struct found *found, int proc, uint32_t pid)
 	found->last = inode;
 	struct namespace *known = netns_by_inode(found->snap, inode);
 	if (!known)
-		return add_process(found->snap, pid, inode);
+		return add_process(found, pid, inode);
 	if (!known->pid)
-		known->pid = pid;
+		rename_docker(found, known, pid);
 	return 0;
 }
 
@@ -272,15 +285,16 @@ static int collect_many(struct snapshot *snap, bool all, uint32_t flags)
 }
 
 /* The namespace of the process @pid: -ENOENT if there is none, -EACCES if we may not look. */
-static int find_pid(struct snapshot *snap, uint32_t pid, struct namespace **ret)
+static int find_pid(struct found *found, uint32_t pid, struct namespace **ret)
 {
+	struct snapshot *snap = found->snap;
 	char path[40];
 	struct stat st;
 
 	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/ns/net", pid);
 	if (stat(path, &st) < 0)
 		return -errno;
-	int err = netns_by_inode(snap, st.st_ino) ? 0 : add_process(snap, pid, st.st_ino);
+	int err = netns_by_inode(snap, st.st_ino) ? 0 : add_process(found, pid, st.st_ino);
 	*ret = netns_by_inode(snap, st.st_ino);
 	return err;
 }
@@ -310,7 +324,7 @@ static int collect_one(struct snapshot *snap, const char *word, uint32_t flags)
 	if (!netns)
 		netns = netns_by_file(snap, word);
 	if (!netns && parse_u64(word, UINT64_MAX, &number) && number <= INT32_MAX)
-		err = find_pid(snap, (uint32_t)number, &netns);
+		err = find_pid(&found, (uint32_t)number, &netns);
 	if (err && err != -ENOENT)
 		return err;
 	if (!netns) {
