@@ -58,9 +58,14 @@ static struct model_outcome check_family(const struct msock *sock, const struct 
 		return no(EINVAL, MODEL_RULE_FAMILY);
 	if (mapped && sock->flags & F_V6ONLY)
 		return no(ENETUNREACH, MODEL_RULE_MAPPED_V6ONLY);
-	if (!mapped && akey_kind(&sock->local) == AKEY_MAPPED && !akey_is_any(&dial->to))
-		return no(EAFNOSUPPORT, MODEL_RULE_FAMILY);
 	return no(0, MODEL_RULE_OK);
+}
+
+/* From an IPv4 address to IPv6: told when the route is found (ip6_dst_lookup_tail). */
+static bool mixes_families(const struct msock *sock, const struct dial *dial)
+{
+	return sock->flags & F_V6 && akey_kind(&sock->local) == AKEY_MAPPED &&
+	       akey_kind(&dial->to) != AKEY_MAPPED;
 }
 
 struct model_outcome dial_route(const struct model_space *space, struct msock *sock,
@@ -96,6 +101,8 @@ struct model_outcome dial_route(const struct model_space *space, struct msock *s
 		return no(ENETUNREACH, MODEL_RULE_DEVICE_UNKNOWN);
 	if (r)
 		return no(-r, r == -ENODEV ? MODEL_RULE_DEVICE_UNKNOWN : MODEL_RULE_NO_ROUTE);
+	if (mixes_families(sock, dial))
+		return no(EAFNOSUPPORT, MODEL_RULE_FAMILY);
 	if (!dial->chooses_source && v4)
 		refused = check_source4(space, sock, &dial->route);
 	/* The route is found before the option is looked at (__ip4_datagram_connect). */
