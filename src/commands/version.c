@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* What a bug report needs to know, found out by trying, not by comparing version numbers. */
 #include "commands/version.h"
+#include "base/arena.h"
 #include "base/auto.h"
 #include "core/facts.h"
+#include "core/nft.h"
 #include "core/snapshot.h"
+#include "sources/drops.h"
+#include "sources/listens.h"
+#include "sources/nftables.h"
 #include "sources/sources.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -54,14 +60,61 @@ static void print_source(const char *source, uint32_t facts)
 	}
 }
 
-static void print_capabilities(void)
+static const struct {
+	int number;
+	const char *name, *use;
+} capabilities[] = {
+	{12, "CAP_NET_ADMIN", "firewall rules, closing connections, marks of sockets"},
+	{13, "CAP_NET_RAW", "watching the packets of a try"},
+	{38, "CAP_PERFMON", "with CAP_BPF: owners, events and drops from the kernel"},
+	{39, "CAP_BPF", "with CAP_PERFMON"},
+	{19, "CAP_SYS_PTRACE", "owners among other users' processes"},
+	{2, "CAP_DAC_READ_SEARCH", "the same, where /proc is closed"},
+	{21, "CAP_SYS_ADMIN", "other network namespaces"},
+	{5, "CAP_KILL", "'free' of other users' processes"},
+};
+
+static void print_rights(void)
 {
 	AUTO(fclosep) FILE *status = fopen("/proc/self/status", "re");
+	unsigned long long effective = 0;
+	unsigned seccomp = 0;
 	char line[256];
 
-	while (status && fgets(line, sizeof(line), status))
-		if (!strncmp(line, "CapEff:", 7) || !strncmp(line, "Seccomp:", 8))
-			printf("%s", line);
+	while (status && fgets(line, sizeof(line), status)) {
+		sscanf(line, "CapEff: %llx", &effective);
+		sscanf(line, "Seccomp: %u", &seccomp);
+	}
+	printf("rights (effective %016llx%s):\n", effective,
+	       seccomp ? ", under a seccomp filter" : "");
+	for (size_t i = 0; i < N_ELEMENTS(capabilities); i++)
+		printf("  %-20s %-4s %s\n", capabilities[i].name,
+		       effective >> capabilities[i].number & 1 ? "yes" : "no", capabilities[i].use);
+}
+
+static void print_ability(const char *what, int err, const char *use)
+{
+	printf("  %-20s %-4s %s%s%s\n", what, err ? "no" : "yes", use, err ? ": " : "",
+	       err == -ENOSYS ? "a library is missing" : err ? strerror(-err) : "");
+}
+
+/* What this machine lets us do, by doing it. */
+static void print_abilities(void)
+{
+	struct arena arena = {};
+	struct nft_ruleset ruleset;
+	struct listens *listens = NULL;
+	struct drops *drops = NULL;
+
+	puts("abilities:");
+	print_ability("kernel types", access("/sys/kernel/btf/vmlinux", R_OK) ? -errno : 0,
+		      "BTF, which BPF programs are fitted by");
+	print_ability("BPF events", listens_open(&listens), "'wait' without polling");
+	print_ability("BPF drops", drops_open(0, &drops), "'why' sees what the kernel drops");
+	print_ability("nftables", nftables_read(&arena, &ruleset), "reads this namespace's rules");
+	listens_close(listens);
+	drops_close(drops);
+	arena_release(&arena);
 }
 
 static void print_library(const char *name, const char *use)
@@ -83,9 +136,10 @@ void version_print(bool verbose)
 	if (!uname(&kernel))
 		printf("kernel: %s %s %s\n", kernel.sysname, kernel.release, kernel.machine);
 	printf("uid: %u\n", geteuid());
-	print_capabilities();
+	print_rights();
 	print_library("libnftables.so.1", "reads firewall rules for 'why'");
 	print_library("libbpf.so.1", "owners by BPF on Linux 5.10 to 5.16");
+	print_abilities();
 	print_source(NULL, FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES | FACT_HOST);
 	print_source("bpf", FACT_SOCKETS | FACT_OWNERS | FACT_REUSE);
 }
