@@ -8,6 +8,7 @@
 #include "probe/after.h"
 #include "probe/asking.h"
 #include "probe/caller.h"
+#include "probe/command_rights.h"
 #include "probe/command_words.h"
 #include "probe/investigate.h"
 #include "probe/netstat.h"
@@ -92,6 +93,7 @@ static void explain(struct session *s, struct attempt *attempt, const struct ask
 	uint64_t limit_ns = (uint64_t)((s->timeout_s < 6 ? s->timeout_s : 6) * 1e9);
 
 	s->explained = true;
+	facts->until_ns = monotonic_ns() + (uint64_t)(s->timeout_s * 1e9);
 	facts->caller.landlocked = s->watched.landlocked;
 	caller_read(facts, attempt->pid);
 	sandboxed_judge(&s->sandboxed, attempt, &facts->caller);
@@ -138,6 +140,13 @@ static void forked(pid_t parent, pid_t child, void *data)
 	watched_forked(parent, child, &s->watched);
 }
 
+static void execed(pid_t pid, void *data)
+{
+	struct session *s = data;
+
+	watched_execed(pid, &s->watched);
+}
+
 /* No call of its own failed, but the command did: a name, or a lone UDP connect(). */
 static void explain_rest(struct session *s, int status)
 {
@@ -160,9 +169,14 @@ int why_command(const struct invocation *inv, struct case_facts *facts, char **c
 	struct session s = {.facts = facts, .timeout_s = why_timeout(inv),
 			    .inv = inv, .command = command};
 	struct tracer_watcher watcher = {
-		.data = &s, .call = called, .forked = forked};
+		.data = &s, .call = called, .forked = forked, .execed = execed};
+	const char *rights = command_loses_rights(command[0]);
 	int status = 0;
 
+	if (rights)
+		return failure(inv, "'%s' gets its rights from its file (%s), and the kernel withholds them "
+			       "from a watched program: ask as root, or 'berth why connect HOST:PORT'",
+			       command[0], rights);
 	if (evidence_start(facts, &s.evidence))
 		return failure(inv, "out of memory");
 	facts->asked.command = (const char *const *)command;

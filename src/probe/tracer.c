@@ -25,8 +25,7 @@
 #endif
 
 static const long TRACE_OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK |
-				  PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |
-				  PTRACE_O_EXITKILL;
+				  PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
 
 struct thread {
 	pid_t tid, pid;
@@ -105,9 +104,25 @@ static void at_syscall(struct tracer *tracer, struct thread *thread)
 	tracer->watcher->call(&call, tracer->watcher->data);
 }
 
+/* All threads but one are gone, and that one has the process's number now. */
+static void at_exec(struct tracer *tracer, struct thread *thread)
+{
+	unsigned long former = 0;
+	const pid_t pid = thread->tid;
+
+	thread->in_call = false;
+	ptrace(PTRACE_GETEVENTMSG, pid, 0, &former);
+	if ((pid_t)former != pid)
+		forget_thread(tracer, (pid_t)former);
+	tracer->watcher->execed(pid, tracer->watcher->data);
+}
+
 static void at_event(struct tracer *tracer, struct thread *thread, int event)
 {
 	unsigned long child = 0;
+
+	if (event == PTRACE_EVENT_EXEC)
+		at_exec(tracer, thread);
 
 	if (event != PTRACE_EVENT_FORK && event != PTRACE_EVENT_VFORK && event != PTRACE_EVENT_CLONE)
 		return;
@@ -164,6 +179,39 @@ static int loop(struct tracer *tracer)
 	}
 }
 
+/* The one thing a signal handler has to know; 0: no command runs. */
+static volatile sig_atomic_t command_pid;
+
+static const int forwarded[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
+enum { N_FORWARDED = N_ELEMENTS(forwarded) };
+
+/* What the terminal sends (SI_KERNEL) goes to the whole foreground group, the command included. */
+static void forward(int signal, siginfo_t *info, void *context)
+{
+	const int saved = errno;
+
+	(void)context;
+	if (info->si_code <= 0 && command_pid > 0)
+		kill((pid_t)command_pid, signal);
+	errno = saved;
+}
+
+static void start_forwarding(pid_t pid, struct sigaction old[N_FORWARDED])
+{
+	const struct sigaction action = {.sa_sigaction = forward, .sa_flags = SA_SIGINFO | SA_RESTART};
+
+	command_pid = pid;
+	for (int i = 0; i < N_FORWARDED; i++)
+		sigaction(forwarded[i], &action, &old[i]);
+}
+
+static void stop_forwarding(const struct sigaction old[N_FORWARDED])
+{
+	for (int i = 0; i < N_FORWARDED; i++)
+		sigaction(forwarded[i], &old[i], NULL);
+	command_pid = 0;
+}
+
 /* The child waits for the tracer's word, then becomes the command; a failed exec is told by pipe. */
 static void become(char *const *argv, int go, int failed)
 {
@@ -199,16 +247,14 @@ int tracer_run(char *const *argv, const struct tracer_watcher *watcher, int *ret
 	if (tracer.first < 0 || ptrace(PTRACE_SEIZE, tracer.first, 0, TRACE_OPTIONS) ||
 	    ptrace(PTRACE_INTERRUPT, tracer.first, 0, 0))
 		error = -errno;
-	/* Terminal signals are for the command; we live on to explain. */
-	struct sigaction ignore = {.sa_handler = SIG_IGN}, old_int, old_quit;
-	sigaction(SIGINT, &ignore, &old_int);
-	sigaction(SIGQUIT, &ignore, &old_quit);
+	/* Signals are for the command; we live on to explain. */
+	struct sigaction old[N_FORWARDED];
+	start_forwarding(tracer.first, old);
 	if (!error && write(go[1], "", 1) != 1)
 		error = -EPIPE;
 	close(go[1]);
 	int looped = loop(&tracer);
-	sigaction(SIGINT, &old_int, NULL);
-	sigaction(SIGQUIT, &old_quit, NULL);
+	stop_forwarding(old);
 	int exec_error;
 	if (!error && read(failed[0], &exec_error, sizeof(exec_error)) == sizeof(exec_error))
 		error = -exec_error;

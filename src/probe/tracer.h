@@ -24,11 +24,13 @@ struct tracer_watcher {
 	void *data;
 	void (*call)(const struct traced_call *call, void *data); /* the thread is stopped */
 	void (*forked)(pid_t parent, pid_t child, void *data);	  /* a new process, not thread */
+	void (*execed)(pid_t pid, void *data);			  /* it runs another program now */
 };
 
 /*
  * Run @argv to its end. 0 with its wait status in @ret_status; -errno when it could not be started
- * or traced (-ENOENT, -EACCES, -EPERM ...).
+ * or traced (-ENOENT, -EACCES, -EPERM ...). Meanwhile a signal that somebody sends to us goes to
+ * the command; those of the terminal reach it anyway. If we die the command goes on untraced.
  */
 int tracer_run(char *const *argv, const struct tracer_watcher *watcher, int *ret_status);
 

@@ -49,5 +49,6 @@ void watched_release(struct watched *watched);
 /* For struct tracer_watcher; @data is the struct watched. */
 void watched_call(const struct traced_call *call, void *data);
 void watched_forked(pid_t parent, pid_t child, void *data);
+void watched_execed(pid_t pid, void *data);
 
 #endif
