@@ -5,6 +5,7 @@
 #include "base/numbers.h"
 #include "sources/attrs.h"
 #include "sources/netlink.h"
+#include "sources/nft_rule.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -69,7 +70,7 @@ static void put_number(struct nlmsghdr *msg, uint16_t type, uint32_t number)
 	mnl_attr_put_u32(msg, type, htonl(number));
 }
 
-static void put_chain(struct batch *b, const char *name, uint32_t hook)
+static void put_chain(struct batch *b, const char *name, uint32_t hook, const char *device)
 {
 	struct nlmsghdr *msg = put_nft(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_EXCL);
 
@@ -79,122 +80,19 @@ static void put_chain(struct batch *b, const char *name, uint32_t hook)
 	struct nlattr *nest = mnl_attr_nest_start(msg, NFTA_CHAIN_HOOK);
 	put_number(msg, NFTA_HOOK_HOOKNUM, hook);
 	put_number(msg, NFTA_HOOK_PRIORITY, (uint32_t)BEFORE_ALL);
+	if (device)
+		mnl_attr_put_strz(msg, NFTA_HOOK_DEV, device);
 	mnl_attr_nest_end(msg, nest);
 	done(b);
-}
-
-struct expression {
-	struct nlattr *element, *data;
-};
-
-static struct expression begin_expression(struct nlmsghdr *msg, const char *name)
-{
-	struct expression e = {.element = mnl_attr_nest_start(msg, NFTA_LIST_ELEM)};
-
-	mnl_attr_put_strz(msg, NFTA_EXPR_NAME, name);
-	e.data = mnl_attr_nest_start(msg, NFTA_EXPR_DATA);
-	return e;
-}
-
-static void end_expression(struct nlmsghdr *msg, const struct expression *e)
-{
-	mnl_attr_nest_end(msg, e->data);
-	mnl_attr_nest_end(msg, e->element);
-}
-
-static void put_data(struct nlmsghdr *msg, uint16_t type, const void *bytes, size_t len)
-{
-	struct nlattr *nest = mnl_attr_nest_start(msg, type);
-
-	mnl_attr_put(msg, NFTA_DATA_VALUE, len, bytes);
-	mnl_attr_nest_end(msg, nest);
-}
-
-static void put_compare(struct nlmsghdr *msg, const void *bytes, size_t len)
-{
-	struct expression e = begin_expression(msg, "cmp");
-
-	put_number(msg, NFTA_CMP_SREG, NFT_REG_1);
-	put_number(msg, NFTA_CMP_OP, NFT_CMP_EQ);
-	put_data(msg, NFTA_CMP_DATA, bytes, len);
-	end_expression(msg, &e);
-}
-
-static void match_meta(struct nlmsghdr *msg, uint32_t key, const void *bytes, size_t len)
-{
-	struct expression e = begin_expression(msg, "meta");
-
-	put_number(msg, NFTA_META_DREG, NFT_REG_1);
-	put_number(msg, NFTA_META_KEY, key);
-	end_expression(msg, &e);
-	put_compare(msg, bytes, len);
-}
-
-static void match_bytes(struct nlmsghdr *msg, uint32_t base, uint32_t offset, const void *bytes,
-			size_t len)
-{
-	struct expression e = begin_expression(msg, "payload");
-
-	put_number(msg, NFTA_PAYLOAD_DREG, NFT_REG_1);
-	put_number(msg, NFTA_PAYLOAD_BASE, base);
-	put_number(msg, NFTA_PAYLOAD_OFFSET, offset);
-	put_number(msg, NFTA_PAYLOAD_LEN, (uint32_t)len);
-	end_expression(msg, &e);
-	put_compare(msg, bytes, len);
-}
-
-static void match_addr(struct nlmsghdr *msg, const struct addr *addr, bool is_source)
-{
-	if (addr->family == ADDR_IPV4)
-		match_bytes(msg, NFT_PAYLOAD_NETWORK_HEADER, is_source ? 12 : 16, addr->bytes, 4);
-	else if (addr->family == ADDR_IPV6)
-		match_bytes(msg, NFT_PAYLOAD_NETWORK_HEADER, is_source ? 8 : 24, addr->bytes, 16);
-}
-
-static void match_port(struct nlmsghdr *msg, uint16_t port, bool is_source)
-{
-	const uint16_t wire = htons(port);
-
-	if (port)
-		match_bytes(msg, NFT_PAYLOAD_TRANSPORT_HEADER, is_source ? 0 : 2, &wire, 2);
-}
-
-/* meta nftrace set 1 */
-static void put_mark(struct nlmsghdr *msg)
-{
-	const uint32_t one = 1;
-	struct expression e = begin_expression(msg, "immediate");
-
-	put_number(msg, NFTA_IMMEDIATE_DREG, NFT_REG_1);
-	put_data(msg, NFTA_IMMEDIATE_DATA, &one, sizeof(one));
-	end_expression(msg, &e);
-	e = begin_expression(msg, "meta");
-	put_number(msg, NFTA_META_SREG, NFT_REG_1);
-	put_number(msg, NFTA_META_KEY, NFT_META_NFTRACE);
-	end_expression(msg, &e);
 }
 
 static void put_rule(struct batch *b, const char *chain, const struct nft_flow *flow, bool back)
 {
 	struct nlmsghdr *msg = put_nft(b, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
-	const bool v6 = flow->server.family == ADDR_IPV6;
-	const uint8_t nfproto = v6 ? NFPROTO_IPV6 : NFPROTO_IPV4;
-	const uint16_t ether = htons(v6 ? 0x86dd : 0x0800);
 
 	mnl_attr_put_strz(msg, NFTA_RULE_TABLE, b->table);
 	mnl_attr_put_strz(msg, NFTA_RULE_CHAIN, chain);
-	struct nlattr *list = mnl_attr_nest_start(msg, NFTA_RULE_EXPRESSIONS);
-	if (b->family == NFPROTO_BRIDGE)
-		match_meta(msg, NFT_META_PROTOCOL, &ether, sizeof(ether));
-	else
-		match_meta(msg, NFT_META_NFPROTO, &nfproto, sizeof(nfproto));
-	match_meta(msg, NFT_META_L4PROTO, &flow->ip_proto, sizeof(flow->ip_proto));
-	match_addr(msg, &flow->client, !back);
-	match_addr(msg, &flow->server, back);
-	match_port(msg, flow->client_port, !back);
-	match_port(msg, flow->server_port, back);
-	put_mark(msg);
-	mnl_attr_nest_end(msg, list);
+	nft_rule_put(msg, b->family, flow, back);
 	done(b);
 }
 
@@ -251,8 +149,24 @@ static int finish_batch(struct batch *b, struct netlink *nl, unsigned n_asked)
 	return err;
 }
 
-static int add(struct netlink *nl, uint8_t family, const struct nft_flow *flows, size_t n_flows,
-	       uint32_t table_flags)
+/* A chain and its rules; how many messages ask for an acknowledgement. */
+static unsigned put_marks(struct batch *b, const char *chain, uint32_t hook, const char *device,
+			  const struct nft_marking *marking)
+{
+	const bool back = !strncmp(chain, NFT_CHAIN_BACK, strlen(NFT_CHAIN_BACK));
+	unsigned n = 1;
+
+	put_chain(b, chain, hook, device);
+	for (size_t i = 0; i < marking->n_flows; i++) {
+		if (mnl_nlmsg_batch_size(b->list) + 4 * RULE_ROOM > BATCH_SIZE)
+			break;
+		put_rule(b, chain, &marking->flows[i], back);
+		n++;
+	}
+	return n;
+}
+
+static unsigned put_chains(struct batch *b, const struct nft_marking *marking)
 {
 	static const struct {
 		uint32_t inet, bridge;
@@ -261,6 +175,26 @@ static int add(struct netlink *nl, uint8_t family, const struct nft_flow *flows,
 		{NF_INET_PRE_ROUTING, 0, NFT_CHAIN_THERE, NFT_CHAIN_BACK},
 		{NF_INET_LOCAL_OUT, 3, NFT_CHAIN_THERE "_out", NFT_CHAIN_BACK "_out"},
 	};
+	unsigned n = 0;
+
+	if (b->family == NFPROTO_NETDEV) {
+		if (marking->in_there)
+			n += put_marks(b, NFT_CHAIN_THERE, NF_NETDEV_INGRESS, marking->in_there, marking);
+		if (marking->in_back)
+			n += put_marks(b, NFT_CHAIN_BACK, NF_NETDEV_INGRESS, marking->in_back, marking);
+		return n;
+	}
+	for (size_t h = 0; h < N_ELEMENTS(hooks); h++) {
+		const uint32_t hook = b->family == NFPROTO_BRIDGE ? hooks[h].bridge : hooks[h].inet;
+		n += put_marks(b, hooks[h].there, hook, NULL, marking);
+		n += put_marks(b, hooks[h].back, hook, NULL, marking);
+	}
+	return n;
+}
+
+static int add(struct netlink *nl, uint8_t family, const struct nft_marking *marking,
+	       uint32_t table_flags)
+{
 	AUTO(freep) void *memory = calloc(1, BATCH_SIZE * 2);
 	struct batch b;
 	int err = memory ? begin_batch(&b, nl, family, memory) : -ENOMEM;
@@ -271,32 +205,19 @@ static int add(struct netlink *nl, uint8_t family, const struct nft_flow *flows,
 	mnl_attr_put_strz(table, NFTA_TABLE_NAME, b.table);
 	put_number(table, NFTA_TABLE_FLAGS, table_flags);
 	done(&b);
-	unsigned n_asked = 1;
-	for (size_t h = 0; h < N_ELEMENTS(hooks); h++) {
-		const uint32_t hook = family == NFPROTO_BRIDGE ? hooks[h].bridge : hooks[h].inet;
-		put_chain(&b, hooks[h].there, hook);
-		put_chain(&b, hooks[h].back, hook);
-		n_asked += 2;
-		for (size_t i = 0; i < n_flows; i++) {
-			if (mnl_nlmsg_batch_size(b.list) + 4 * RULE_ROOM > BATCH_SIZE)
-				break;
-			put_rule(&b, hooks[h].there, &flows[i], false);
-			put_rule(&b, hooks[h].back, &flows[i], true);
-			n_asked += 2;
-		}
-	}
+	const unsigned n_asked = 1 + put_chains(&b, marking);
 	return finish_batch(&b, nl, n_asked);
 }
 
-int nft_table_add(struct netlink *nl, uint8_t family, const struct nft_flow *flows, size_t n_flows,
+int nft_table_add(struct netlink *nl, uint8_t family, const struct nft_marking *marking,
 		  bool *ret_owned)
 {
-	int err = add(nl, family, flows, n_flows, NFT_TABLE_F_OWNER);
+	int err = add(nl, family, marking, NFT_TABLE_F_OWNER);
 
 	*ret_owned = !err;
 	/* Until 5.12 is our oldest kernel: it knows no owners. */
 	if (err == -EINVAL || err == -EOPNOTSUPP)
-		err = add(nl, family, flows, n_flows, 0);
+		err = add(nl, family, marking, 0);
 	return err;
 }
 

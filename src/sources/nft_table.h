@@ -28,11 +28,18 @@ struct nft_flow {
 #define NFT_CHAIN_THERE "there"
 #define NFT_CHAIN_BACK "back"
 
+/* What is to be marked, and where it comes in: netdev chains belong to a device. */
+struct nft_marking {
+	const struct nft_flow *flows;
+	size_t n_flows;
+	const char *in_there, *in_back; /* devices; NULL: none */
+};
+
 /*
- * Make the table in @family (NFPROTO_INET or NFPROTO_BRIDGE) of the namespace of @nl. @ret_owned:
+ * Make the table in @family (NFPROTO_INET, _BRIDGE or _NETDEV) of the namespace of @nl. @ret_owned:
  * the kernel will remove it by itself; else nft_table_remove() must. 0 or -errno.
  */
-int nft_table_add(struct netlink *nl, uint8_t family, const struct nft_flow *flows, size_t n_flows,
+int nft_table_add(struct netlink *nl, uint8_t family, const struct nft_marking *marking,
 		  bool *ret_owned);
 int nft_table_remove(struct netlink *nl, uint8_t family);
 

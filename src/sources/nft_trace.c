@@ -36,6 +36,7 @@ struct watched { /* one namespace */
 	bool owned;	   /* the kernel removes them */
 	struct nft_flow flows[N_FLOWS];
 	size_t n_flows;
+	const char *in_there, *in_back; /* devices by which it comes in */
 	struct marked marked[N_MARKED];
 	unsigned n_marked;
 };
@@ -64,15 +65,24 @@ static uint16_t port_there(uint16_t seen, uint16_t was, uint16_t port)
 	return seen == was || !seen ? port : 0;
 }
 
+static const char *device_name(const struct place *place, uint32_t index)
+{
+	const struct link_facts *link = index ? place_link(place, index) : NULL;
+
+	return link ? link->name : NULL;
+}
+
 static void flows_of_place(struct watched *w, const struct case_facts *facts, uint16_t port,
 			   uint16_t was)
 {
 	const uint8_t proto = facts->asked.proto == SOCK_PROTO_UDP ? IPPROTO_UDP : IPPROTO_TCP;
 
+	const struct place *place = &facts->places[w->place];
 	for (unsigned i = 0; i < facts->forward.n; i++) {
 		const struct path_hop *h = &facts->forward.hops[i];
 		if (h->place != w->place)
 			continue;
+		w->in_there = device_name(place, h->in_link);
 		const struct nft_flow in = {h->src, h->dst, port_there(h->src_port, was, port),
 					    h->dst_port, proto};
 		const struct nft_flow out = {h->sent_src, h->sent_dst,
@@ -86,13 +96,19 @@ static void flows_of_place(struct watched *w, const struct case_facts *facts, ui
 		const struct path_hop *h = &facts->reverse.hops[i];
 		const struct nft_flow in = {h->dst, h->src, port_there(h->dst_port, was, port),
 					    h->src_port, proto};
-		if (h->place == w->place)
-			add_flow(w, &in);
+		if (h->place != w->place)
+			continue;
+		add_flow(w, &in);
+		w->in_back = device_name(place, h->in_link);
 	}
+	/* An answer comes in here even where its way cannot be followed. */
+	if (!w->in_back && facts->forward.n && facts->forward.hops[0].place == w->place)
+		w->in_back = device_name(place, facts->forward.hops[0].out_link);
 }
 
 static int open_inside(void *data)
 {
+	static const uint8_t others[] = {NFPROTO_BRIDGE, NFPROTO_NETDEV};
 	struct watched *w = data;
 	uint32_t present = 0;
 	int err = netlink_open(&w->owner, NETLINK_NETFILTER);
@@ -108,14 +124,17 @@ static int open_inside(void *data)
 					sizeof(group)))
 		return -errno;
 	setsockopt(w->events, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
-	err = nft_table_add(&w->owner, NFPROTO_INET, w->flows, w->n_flows, &w->owned);
+	const struct nft_marking marking = {w->flows, w->n_flows, w->in_there, w->in_back};
+	err = nft_table_add(&w->owner, NFPROTO_INET, &marking, &w->owned);
 	if (err)
 		return err;
 	w->families = 1u << NFPROTO_INET;
-	bool owned;
-	if (present & 1u << NFPROTO_BRIDGE &&
-	    !nft_table_add(&w->owner, NFPROTO_BRIDGE, w->flows, w->n_flows, &owned))
-		w->families |= 1u << NFPROTO_BRIDGE;
+	for (size_t i = 0; i < N_ELEMENTS(others); i++) {
+		bool owned;
+		if (present & 1u << others[i] &&
+		    !nft_table_add(&w->owner, others[i], &marking, &owned))
+			w->families |= 1u << others[i];
+	}
 	return 0;
 }
 
