@@ -31,6 +31,13 @@ static const char *get_text(const struct nlattr *attr, struct arena *arena)
 	return arena_dup(arena, text, strnlen(text, mnl_attr_get_payload_len(attr)));
 }
 
+uint16_t interface_flags(uint32_t flags)
+{
+	return (uint16_t)((flags & IFF_UP ? INTERFACE_UP : 0) |
+			  (flags & IFF_LOOPBACK ? INTERFACE_LOOPBACK : 0) |
+			  (flags & IFF_RUNNING ? INTERFACE_RUNNING : 0));
+}
+
 int interface_decode(const struct nlmsghdr *message, struct arena *arena, struct interface *ret)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
@@ -40,9 +47,7 @@ int interface_decode(const struct nlmsghdr *message, struct arena *arena, struct
 	    mnl_nlmsg_get_payload_len(message) < sizeof(*info))
 		return -EBADMSG;
 	ret->index = (uint32_t)info->ifi_index;
-	ret->flags = (info->ifi_flags & IFF_UP ? INTERFACE_UP : 0) |
-		     (info->ifi_flags & IFF_LOOPBACK ? INTERFACE_LOOPBACK : 0) |
-		     (info->ifi_flags & IFF_RUNNING ? INTERFACE_RUNNING : 0);
+	ret->flags = interface_flags(info->ifi_flags);
 	ret->name = "";
 	ret->kind = "";
 	mnl_attr_for_each(attr, message, sizeof(*info)) {
@@ -79,13 +84,13 @@ static void get_addr(const struct nlattr *attr, uint8_t family, struct addr *to)
 	memcpy(to->bytes, mnl_attr_get_payload(attr), len);
 }
 
-static uint8_t flags_of(uint32_t flags, uint8_t family)
+uint8_t interface_address_flags(uint32_t flags, bool is_ipv4)
 {
 	return (flags & IFA_F_TENTATIVE ? INTERFACE_ADDRESS_TENTATIVE : 0) |
 	       (flags & IFA_F_DADFAILED ? INTERFACE_ADDRESS_DADFAILED : 0) |
 	       (flags & IFA_F_DEPRECATED ? INTERFACE_ADDRESS_DEPRECATED : 0) |
 	       /* On IPv6 the same bit means a temporary address. */
-	       (family == AF_INET && flags & IFA_F_SECONDARY ? INTERFACE_ADDRESS_SECONDARY : 0);
+	       (is_ipv4 && flags & IFA_F_SECONDARY ? INTERFACE_ADDRESS_SECONDARY : 0);
 }
 
 int interface_address_decode(const struct nlmsghdr *message, struct interface_address *ret)
@@ -123,7 +128,7 @@ int interface_address_decode(const struct nlmsghdr *message, struct interface_ad
 		return -EBADMSG;
 	ret->interface = info->ifa_index;
 	ret->prefix_bits = info->ifa_prefixlen;
-	ret->flags = flags_of(flags, info->ifa_family);
+	ret->flags = interface_address_flags(flags, info->ifa_family == AF_INET);
 	if (ret->addr.family == ADDR_IPV6 && addr_is_link_local(&ret->addr))
 		ret->addr.scope = ret->interface;
 	return 0;

@@ -18,14 +18,46 @@ struct inside {
 	struct world_netns *netns;
 };
 
+/* What the port rules ask of the links and addresses that were read already. */
+static void fill_host(struct arena *arena, struct place *place)
+{
+	struct host *host = &place->host;
+	struct interface *links = arena_alloc(arena, (place->n_links + 1) * sizeof(*links));
+	struct interface_address *addresses =
+		arena_alloc(arena, (place->n_addresses + 1) * sizeof(*addresses));
+
+	if (!links || !addresses)
+		return;
+	host->interfaces = links;
+	host->addresses = addresses;
+	for (size_t i = 0; i < place->n_links; i++) {
+		const struct link_facts *l = &place->links[i];
+		links[host->n_interfaces++] = (struct interface){
+			.index = l->index, .master = l->master, .mtu = l->mtu, .name = l->name,
+			.kind = l->kind ? l->kind : "", .flags = interface_flags(l->flags)};
+	}
+	for (size_t i = 0; i < place->n_addresses; i++) {
+		const struct place_address *a = &place->addresses[i];
+		if (!a->addr.family)
+			continue;
+		struct interface_address *to = &addresses[host->n_addresses++];
+		*to = (struct interface_address){
+			.addr = a->addr, .broadcast = a->broadcast, .interface = a->link,
+			.prefix_bits = a->bits,
+			.flags = interface_address_flags(a->flags, a->addr.family == ADDR_IPV4)};
+		if (a->addr.family == ADDR_IPV6 && addr_is_link_local(&a->addr))
+			to->addr.scope = a->link;
+	}
+}
+
 static int read_proc(void *data)
 {
 	struct inside *in = data;
 	struct counters now;
 
 	host_set_defaults(&in->place->host);
+	fill_host(&in->facts->arena, in->place);
 	sysctls_read(&in->place->host, &in->facts->arena);
-	interfaces_read(&in->place->host, &in->facts->arena);
 	settings_collect(&in->facts->arena, in->place);
 	counters_read(&now);
 	counters_compare(&in->facts->arena, in->place, &in->netns->before, &now);
