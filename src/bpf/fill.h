@@ -21,8 +21,10 @@ enum {
 	FLAG_KEEPALIVE = 3, /* SOCK_KEEPOPEN, include/net/sock.h */
 	STATE_ESTABLISHED = 1,
 	STATE_TIME_WAIT = 6,
+	STATE_CLOSE = 7,
 	STATE_LISTEN = 10,
 	STATE_NEW_SYN_RECV = 12,
+	STATE_BOUND = 13, /* of sock_diag: closed, but with a port */
 	/* icsk_pending, include/net/inet_connection_sock.h */
 	PENDING_RETRANS = 1,
 	PENDING_PROBE0 = 3,

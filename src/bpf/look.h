@@ -219,6 +219,27 @@ static __always_inline bool is_wanted(struct sock_common *common)
 	return !shared.question.local_port || GET(common, skc_num) == shared.question.local_port;
 }
 
+static __always_inline bool is_tcp(struct sock *sk)
+{
+	const __u16 family = GET(sk, __sk_common.skc_family);
+
+	return (family == IPV4 || family == IPV6) && GET(sk, sk_protocol) == PROTO_TCP;
+}
+
+/* Is the full TCP socket? */
+static __always_inline bool is_wanted_tcp(struct sock_common *common)
+{
+	const __u8 state = GET(common, skc_state);
+
+	if (shared.question.not_family && GET(common, skc_family) == shared.question.not_family)
+		return false;
+	if (shared.question.only_netns &&
+	    GET(GET(common, skc_net.net), ns.inum) != shared.question.only_netns)
+		return false;
+	return !shared.question.states ||
+	       shared.question.states >> (state == STATE_CLOSE ? STATE_BOUND : state & 31) & 1;
+}
+
 /*
  * The file behind one slot: the next record of the window is filled from it, after one of its
  * process if that was not told yet, but the record does not count yet.
@@ -241,6 +262,8 @@ __noinline int look_at_file(__u32 index, __u32 fd, __u64 address, __u64 leader)
 		return NOTHING;
 	shared.socket_ops = ops;
 	if (!is_wanted(CAST(struct sock_common, sk)))
+		return NOTHING;
+	if (is_tcp(CAST(struct sock, sk)) && !is_wanted_tcp(CAST(struct sock_common, sk)))
 		return NOTHING;
 	__u32 at = worker->n;
 	/* A UNIX socket brings those in flight to it, and is not looked at twice. */

@@ -50,6 +50,8 @@ __noinline int look_at_sock(__u32 index, __u64 address)
 
 	if (shared.question.local_port && GET(sk, __sk_common.skc_num) != shared.question.local_port)
 		return NOTHING;
+	if (!is_mini && !is_wanted_tcp(&sk->__sk_common))
+		return NOTHING;
 	struct socket *socket = is_mini ? NULL : GET(sk, sk_socket);
 	if (socket && !shared.question.all_tables && state != STATE_LISTEN &&
 	    !(shared.question.with_mptcp && bpf_core_field_exists(tcp->is_mptcp) &&
@@ -208,11 +210,13 @@ static __always_inline int walk_tables(void)
 	struct inet_hashinfo *hash = CAST(struct inet_hashinfo,
 					  nth < WIRE_TABLES ? shared.foreign_tables[nth]
 							    : table_of(current_task()));
+	const __u32 unconnected = 1 << STATE_LISTEN | 1 << STATE_BOUND;
+	const bool listeners_only = shared.question.states && !(shared.question.states & ~unconnected);
 	struct table_walk walk = {
 		.ehash = WORD(&hash->ehash),
 		.lhash = WORD(&hash->lhash2),
 		.next = worker->next,
-		.n_ehash = GET(hash, ehash_mask) + 1,
+		.n_ehash = listeners_only ? 0 : GET(hash, ehash_mask) + 1,
 		.n_lhash = GET(hash, lhash2_mask) + 1,
 		.index = index,
 	};

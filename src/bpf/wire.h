@@ -144,7 +144,10 @@ struct wire_question {
 	wire_u32 with_mptcp;	/* tables: also MPTCP's subflows, which no process holds itself */
 	wire_u32 with_flight;	/* tasks: also what is in flight to their UNIX sockets */
 	wire_u32 foreign_table;	/* tables: 0: the reader's, n: that of .foreign_tables[n - 1] */
-	wire_u32 reserved;
+	/* Of TCP sockets only: */
+	wire_u32 only_netns;	/* those of the namespace with this inode; 0: all */
+	wire_u32 not_family;	/* none of this address family */
+	wire_u32 states;	/* bit 1 << state, bound ones (13) apart from closed ones; 0: all */
 };
 
 struct wire_shared {
@@ -162,6 +165,6 @@ _Static_assert(sizeof(struct wire_bind) == 120, "wire layout");
 _Static_assert(sizeof(struct wire_socket) == 112, "wire layout");
 _Static_assert(sizeof(struct wire_record) == 128, "wire layout");
 _Static_assert(sizeof(struct wire_worker) == 128, "wire layout");
-_Static_assert(sizeof(struct wire_question) == 48, "wire layout");
+_Static_assert(sizeof(struct wire_question) == 56, "wire layout");
 
 #endif

@@ -4,12 +4,11 @@
  * and for sockets of other kinds who holds them (their own sources tell the rest).
  */
 #include "base/auto.h"
-#include "base/hash.h"
-#include "base/pages.h"
 #include "core/facts.h"
 #include "core/snapshot.h"
 #include "sources/bpf_choice.h"
 #include "sources/bpf_decode.h"
+#include "sources/bpf_slots.h"
 #include "sources/bpf_walk.h"
 #include "sources/netns.h"
 #include "sources/sources.h"
@@ -22,23 +21,12 @@
 
 enum { PROTOCOL_TCP = 6, PROTOCOL_MPTCP = 262, NO_NAMESPACE = UINT16_MAX, EXPECT_MAX = 16 << 20 };
 
-/* Indices by a number, open addressing, at most half full. */
-struct slot {
-	uint32_t number;
-	uint32_t index; /* + 1; 0: free */
-};
-
-struct table {
-	struct slot *slots;
-	size_t n_slots, n;
-};
-
 struct gather {
 	struct snapshot *snap;
 	const struct request *request;
 	struct bpf_walk walk;
-	struct table inodes; /* of TCP sockets */
-	struct table pids;   /* of processes */
+	struct slots inodes; /* of TCP sockets */
+	struct slots pids;   /* of processes */
 	uint32_t proc;	     /* of the records that follow; index */
 	uint32_t netns_inode; /* the last one seen ... */
 	uint16_t netns;	     /* ... and its index */
@@ -51,55 +39,15 @@ struct gather {
 
 static void gather_release(struct gather *gather)
 {
-	free(gather->inodes.slots);
-	free(gather->pids.slots);
+	free(gather->inodes.all);
+	free(gather->pids.all);
 	bpf_walk_close(&gather->walk);
-}
-
-static struct slot *slot_find(struct slot *slots, size_t n_slots, uint32_t number)
-{
-	size_t at = hash_u64(number) & (n_slots - 1);
-
-	while (slots[at].index && slots[at].number != number)
-		at = (at + 1) & (n_slots - 1);
-	return &slots[at];
-}
-
-static int table_resize(struct table *table, size_t n)
-{
-	struct slot *slots = calloc(n, sizeof(*slots));
-
-	if (!slots)
-		return -ENOMEM;
-	pages_prefer_huge(slots, n * sizeof(*slots));
-	for (size_t i = 0; i < table->n_slots; i++)
-		if (table->slots[i].index)
-			*slot_find(slots, n, table->slots[i].number) = table->slots[i];
-	free(table->slots);
-	table->slots = slots;
-	table->n_slots = n;
-	return 0;
-}
-
-/* The slot of @number, free (then the caller fills it) or not. NULL: no memory. */
-static struct slot *table_slot(struct table *table, uint32_t number)
-{
-	if (table->n * 2 >= table->n_slots &&
-	    table_resize(table, table->n_slots ? table->n_slots * 2 : 1024))
-		return NULL;
-	return slot_find(table->slots, table->n_slots, number);
-}
-
-static void slot_fill(struct table *table, struct slot *slot, uint32_t number, size_t n_things)
-{
-	table->n += !slot->index;
-	*slot = (struct slot){number, (uint32_t)n_things};
 }
 
 static int take_process(struct gather *gather, const struct wire_process *from)
 {
 	struct snapshot *snap = gather->snap;
-	struct slot *slot = table_slot(&gather->pids, from->pid);
+	struct slot *slot = slots_find(&gather->pids, from->pid);
 	const uint64_t hertz = (uint64_t)sysconf(_SC_CLK_TCK);
 	const uint64_t ticks = from->start_ns / (1000000000u / hertz);
 
@@ -205,7 +153,7 @@ static int take_held_tcp(struct gather *gather, const struct wire_socket *from, 
 
 	if (netns == NO_NAMESPACE || !is_asked_for(gather, from))
 		return 0;
-	struct slot *slot = table_slot(&gather->inodes, from->inode);
+	struct slot *slot = slots_find(&gather->inodes, from->inode);
 	if (!slot)
 		return -ENOMEM;
 	if (!slot->index) {
@@ -263,17 +211,6 @@ static int take_loose(struct gather *gather, const struct wire_socket *from)
 	return take_tcp(gather, from, netns);
 }
 
-/*
- * The slot of a socket is in no cache: ask for it some sockets before it is needed. Inlined, because
- * GCC leaves out calls of functions that change nothing.
- */
-static inline __attribute__((always_inline)) void slot_expect(const struct table *table, const struct wire_record *record)
-{
-	if (table->n_slots && record->kind != WIRE_PROCESS)
-		__builtin_prefetch(
-			&table->slots[hash_u64(record->socket.inode) & (table->n_slots - 1)], 1);
-}
-
 static int consume(void *data, const struct wire_record *records, size_t n)
 {
 	enum { AHEAD = 16 };
@@ -282,7 +219,7 @@ static int consume(void *data, const struct wire_record *records, size_t n)
 
 	for (size_t i = 0; !err && i < n; i++) {
 		if (i + AHEAD < n)
-			slot_expect(&gather->inodes, &records[i + AHEAD]);
+			slot_expect(&gather->inodes, records[i + AHEAD].socket.inode);
 		const struct wire_socket *socket = &records[i].socket;
 		if (records[i].kind == WIRE_BIND) {
 			if (gather->more)
@@ -360,11 +297,43 @@ static int expect(struct gather *gather, uint64_t n_files)
 
 	while (n_slots < n * 2)
 		n_slots *= 2;
-	int err = table_resize(&gather->inodes, n_slots);
+	int err = slots_resize(&gather->inodes, n_slots);
 	if (err)
 		return err;
 	return snapshot_reserve(gather->snap, n,
 				gather->request->facts & FACT_OWNERS ? n : 0);
+}
+
+/* The inode of the one namespace that is asked about, or 0. */
+static uint32_t only_netns(const struct snapshot *snap, const struct request *request)
+{
+	uint64_t inode = 0;
+
+	if (request->netns_choice == NETNS_ALL)
+		return 0;
+	for (size_t i = 0; i < snap->n_namespaces; i++) {
+		if (!snap->namespaces[i].wanted)
+			continue;
+		if (inode || !snap->namespaces[i].inode)
+			return 0;
+		inode = snap->namespaces[i].inode;
+	}
+	return (uint32_t)inode;
+}
+
+static void put_question(const struct gather *gather, struct wire_question *question)
+{
+	const struct request *request = gather->request;
+
+	question->local_port = request->local_port;
+	question->with_bind = (request->facts & FACT_REUSE) != 0;
+	question->with_flight = (request->facts & FACT_OWNERS) && !gather->walk.only_holders;
+	question->only_inet = !(request->protos & ~PROTOS_INET);
+	if (!gather->all_tcp)
+		return;
+	question->only_netns = only_netns(gather->snap, request);
+	question->not_family = !request->ipv4 ? AF_INET : !request->ipv6 ? AF_INET6 : 0;
+	question->states = request->states;
 }
 
 static int bpf_sockets_collect(struct snapshot *snap, const struct request *request)
@@ -392,11 +361,7 @@ static int bpf_sockets_collect(struct snapshot *snap, const struct request *requ
 	gather.walk.consume = consume;
 	gather.walk.data = &gather;
 	gather.walk.n_workers = choice.workers;
-	gather.walk.shared->question.local_port = request->local_port;
-	gather.walk.shared->question.with_bind = (request->facts & FACT_REUSE) != 0;
-	gather.walk.shared->question.with_flight =
-		(request->facts & FACT_OWNERS) && !gather.walk.only_holders;
-	gather.walk.shared->question.only_inet = !(request->protos & ~PROTOS_INET);
+	put_question(&gather, &gather.walk.shared->question);
 	err = bpf_walk_files(&gather.walk);
 	if (!err && choice.tcp)
 		err = walk_tables(&gather);
