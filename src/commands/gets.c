@@ -16,17 +16,53 @@
 #include "core/parse_error.h"
 #include "core/snapshot.h"
 #include "model/deliver.h"
+#include "model/load.h"
 #include "sources/inet_lookup.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-static void gets_release(struct gets *gets)
+static void rules_release(struct gets *gets)
 {
 	port_space_release(&gets->space);
 	model_list_release(&gets->list);
+}
+
+static void gets_release(struct gets *gets)
+{
+	rules_release(gets);
 	arena_release(&gets->arena);
+	multicast_release(&gets->groups);
+}
+
+/* What the interfaces receive; without --device, the packet comes by one that receives it. */
+static void look_at_groups(struct gets *gets)
+{
+	const struct namespace *netns = &gets->snap->namespaces[gets->netns];
+
+	if (!addr_is_multicast(&gets->flow.destination) || option_value(gets->inv, "from"))
+		return;
+	gets->groups_known = !multicast_read(netns, &gets->groups);
+	for (size_t i = 0; i < gets->groups.n && !gets->device; i++)
+		if (addr_equal(&gets->groups.items[i].group, &gets->flow.destination))
+			gets->device = gets->groups.items[i].device;
+}
+
+/* Not knowing the groups, the interface is taken to receive all. */
+static int add_groups(struct gets *gets)
+{
+	int err = 0;
+
+	if (!addr_is_multicast(&gets->flow.destination))
+		return 0;
+	if (!gets->groups_known)
+		return model_load_membership(gets->space.space, &gets->flow.destination,
+					     gets->device ? gets->device : 1);
+	for (size_t i = 0; i < gets->groups.n && !err; i++)
+		err = model_load_membership(gets->space.space, &gets->groups.items[i].group,
+					    gets->groups.items[i].device);
+	return err;
 }
 
 static int parse_flow(struct gets *gets)
@@ -145,6 +181,7 @@ static int ask_rules(struct gets *gets, const struct model_behaviour *behaviour)
 	int err = port_space_init(&gets->space, gets->snap, gets->netns,
 				  gets->flow.destination_port, behaviour);
 
+	err = err ?: add_groups(gets);
 	if (err)
 		return err;
 	gets->is_local = model_space_is_local(gets->space.space, &gets->flow.destination) ||
@@ -158,11 +195,10 @@ static int ask_rules(struct gets *gets, const struct model_behaviour *behaviour)
 /* The rules' answer on a kernel of @behaviour, as a number. */
 static uint64_t judge(void *data, const struct model_behaviour *behaviour)
 {
-	AUTO(gets_release) struct gets own = *(const struct gets *)data;
+	AUTO(rules_release) struct gets own = *(const struct gets *)data;
 
 	own.space = (struct port_space){};
 	own.list = (struct model_list){};
-	own.arena = (struct arena){};
 	own.rules = (struct model_delivery){};
 	if (ask_rules(&own, behaviour))
 		return 0;
@@ -260,6 +296,7 @@ static int answer(struct gets *gets, struct output *output)
 	code = parse_device(gets);
 	if (code)
 		return code;
+	look_at_groups(gets);
 	gets->n_before = forwards_of_flow(snap, gets->netns, &gets->flow, gets->before, MAX_BEFORE);
 	if (!option_value(gets->inv, "from"))
 		ask_kernel(gets);

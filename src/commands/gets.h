@@ -11,6 +11,7 @@
 #include "core/sock.h"
 #include "diagnose/port_space.h"
 #include "model/verdict.h"
+#include "sources/multicast.h"
 
 struct invocation;
 struct output;
@@ -40,6 +41,8 @@ struct gets {
 	struct model_list list;
 	const char *assumed; /* of this kernel, without trying; NULL: nothing that decides */
 	struct arena arena;
+	struct multicast_groups groups; /* for multicast: what the interfaces receive */
+	bool groups_known;
 };
 
 /* Does the rules' answer allow the kernel's? True when one of them is missing. */

@@ -33,6 +33,13 @@ static void add_socket(const struct gets *gets, const struct sock *sock, struct 
 		strbuf_printf(text, " > %s", addr_format_port(&sock->remote, sock->remote_port, far));
 }
 
+/* The kernel's look-up leaves such programs out, so its pick is not the receiver. */
+static bool is_steered(const struct gets *gets)
+{
+	return gets->rules.rule == MODEL_RULE_REUSEPORT_STEERED &&
+	       gets->rules.reach == MODEL_REACH_ONE_OF;
+}
+
 static const char *reply_words(const struct gets *gets)
 {
 	if (!gets->is_local)
@@ -70,6 +77,8 @@ static void add_rules(const struct gets *gets, struct strbuf *text)
 	if (gets->rules.reach == MODEL_REACH_ONE_OF || gets->rules.reach == MODEL_REACH_EACH) {
 		strbuf_add_text(text, gets->rules.reach == MODEL_REACH_EACH
 					      ? "  each of these gets a copy:"
+				      : is_steered(gets)
+					      ? "  one of these, as the program decides:"
 					      : "  one of these, by the hash of the flow:");
 		add_members(gets, text);
 		strbuf_add_char(text, '\n');
@@ -126,11 +135,17 @@ static void add_kernel(const struct gets *gets, struct strbuf *text)
 			      strerror(gets->error));
 	else if (addr_is_multicast(&gets->flow.destination))
 		strbuf_add_text(text, "  by the rules; the kernel's look-up leaves multicast out\n");
+	else if (is_steered(gets))
+		strbuf_add_text(text, "  by the rules; the kernel's look-up leaves the program of the group "
+				      "out\n");
 	else
 		strbuf_add_text(text, gets_agree(gets)
 					      ? "  by the kernel's own look-up; the rules agree\n"
 					      : "  by the kernel's own look-up; berth's rules say "
 						"otherwise\n");
+	if (addr_is_multicast(&gets->flow.destination))
+		strbuf_printf(text, "  not considered: which groups each single socket joined%s\n",
+			      gets->groups_known ? "" : ", and whether the interface receives this one");
 	strbuf_add_text(text, nat_seen(gets) ? "  not considered: BPF at the interface, which acts "
 					      "before the look-up\n"
 					    : "  not considered: NAT, TPROXY and BPF at the "
@@ -142,7 +157,7 @@ void gets_print_text(const struct gets *gets, struct output *output)
 	AUTO(strbuf_release) struct strbuf text = STRBUF_INIT;
 	char flow[FLOW_TEXT_SIZE];
 	const struct sock *by_rules = port_space_sock(&gets->space, gets->rules.socket);
-	const bool kernel_says = gets->asked && !gets->error &&
+	const bool kernel_says = gets->asked && !gets->error && !is_steered(gets) &&
 				 !addr_is_multicast(&gets->flow.destination);
 
 	strbuf_printf(&text, "%s\n  -> ", flow_format(&gets->shown, flow));
@@ -278,6 +293,10 @@ void gets_print_json(const struct gets *gets, struct output *output)
 		json_text(&json, "TPROXY");
 	}
 	json_text(&json, "BPF at the interface");
+	if (addr_is_multicast(&gets->flow.destination))
+		json_text(&json, "memberships of single sockets");
+	if (is_steered(gets))
+		json_text(&json, "the BPF program of the SO_REUSEPORT group");
 	json_close(&json, ']');
 	json_key(&json, "before");
 	json_open(&json, '[');

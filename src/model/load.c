@@ -141,6 +141,17 @@ int model_load_udp_slot(struct model_space *space, enum sock_proto proto, uint16
 	return udp_port_load_slot(space, proto, port, n);
 }
 
+int model_load_membership(struct model_space *space, const struct addr *group, uint32_t device)
+{
+	int r = array_room(&space->memberships, space->n_memberships, &space->room_memberships,
+			   sizeof(*space->memberships));
+
+	if (!r)
+		space->memberships[space->n_memberships++] =
+			(struct membership){.device = device, .group = akey_of(group)};
+	return r;
+}
+
 int model_unknown(struct model_space *space, uint32_t id, enum model_fact fact)
 {
 	struct msock *sock = sock_get(space, id);

@@ -65,6 +65,9 @@ void model_load_group_facts(struct model_space *space, uint32_t sock,
 /* The kernel's hash slot of UDP port @port holds @n sockets, those of other ports included. */
 int model_load_udp_slot(struct model_space *space, enum sock_proto proto, uint16_t port, uint32_t n);
 
+/* @device receives multicast @group; which socket joined it is not known. 0 or -ENOMEM. */
+int model_load_membership(struct model_space *space, const struct addr *group, uint32_t device);
+
 /* From now on @fact of @sock is not known. 0 or -EBADF. */
 int model_unknown(struct model_space *space, uint32_t sock, enum model_fact fact);
 
