@@ -78,7 +78,7 @@ static void make_request(const struct whats *whats, struct request *request)
 {
 	*request = (struct request){
 		.facts = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES | FACT_CONTAINERS |
-			 FACT_NAT | FACT_NOTES,
+			 FACT_NAT | FACT_NOTES | FACT_UNHELD,
 		.protos = PROTOS_ALL,
 		.states = STATES_ALL,
 		.ipv4 = true,

@@ -19,8 +19,8 @@ enum { LIMIT_MS = 200, LINE_SIZE = 512 };
 
 struct search {
 	struct snapshot *snap;
-	const bool *unheld;
-	size_t n_missing;
+	bool *unheld;
+	size_t *n_missing;
 	uint64_t deadline_ns;
 };
 
@@ -34,7 +34,7 @@ static uint64_t now_ns(void)
 
 static bool is_over(const struct search *search)
 {
-	return !search->n_missing || now_ns() > search->deadline_ns;
+	return !*search->n_missing || now_ns() > search->deadline_ns;
 }
 
 unsigned io_uring_line(const char *line)
@@ -81,7 +81,8 @@ static int add_owner(struct search *search, size_t sock, int dir, uint32_t pid, 
 	note->pid = pid;
 	note->comm = snap->procs[proc].comm;
 	note->fd = ring;
-	search->n_missing--;
+	(*search->n_missing)--;
+	search->unheld[sock] = false;
 	return snapshot_add_owner(snap, sock, proc, -1);
 }
 
@@ -95,7 +96,7 @@ static int read_ring(struct search *search, int dir, uint32_t pid, int ring)
 	AUTO(fclosep) FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	if (fd >= 0 && !file)
 		close(fd);
-	while (file && !err && search->n_missing && fgets(line, sizeof(line), file)) {
+	while (file && !err && *search->n_missing && fgets(line, sizeof(line), file)) {
 		const unsigned inode = io_uring_line(line);
 		const struct sock *sock =
 			inode ? snapshot_sock_by_inode(search->snap, inode) : NULL;
@@ -142,10 +143,10 @@ static bool is_disabled(void)
 	       *text == '2';
 }
 
-int io_urings_find(struct snapshot *snap, const bool *unheld, size_t n)
+int io_urings_find(struct snapshot *snap, bool *unheld, size_t *n_missing)
 {
 	AUTO(pid_list_release) struct pid_list pids = {0};
-	struct search search = {.snap = snap, .unheld = unheld, .n_missing = n,
+	struct search search = {.snap = snap, .unheld = unheld, .n_missing = n_missing,
 				.deadline_ns = now_ns() + LIMIT_MS * 1000000ull};
 	int err = 0;
 

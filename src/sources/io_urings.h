@@ -10,9 +10,10 @@ struct snapshot;
 
 /*
  * Give those of the @unheld sockets that a ring has (fdinfo lists its files) an owner without fd
- * and a note. Ends as soon as @n are found, or after 200 ms. 0 or -ENOMEM.
+ * and a note: then it is not unheld any more, and @n_missing, how many are, counts down. Ends when
+ * all are found, or after 200 ms. 0 or -ENOMEM.
  */
-int io_urings_find(struct snapshot *snap, const bool *unheld, size_t n);
+int io_urings_find(struct snapshot *snap, bool *unheld, size_t *n_missing);
 
 /* "    0: socket:[123]", a line of a ring's fdinfo: 123. 0 for any other. */
 unsigned io_uring_line(const char *line);

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PORTS_MAX = 256 };
 
@@ -41,9 +42,9 @@ static const struct service {
 	{3300, true, SOCK_PROTO_TCP, "ceph", "a Ceph mount or disk"},
 	{7001, false, SOCK_PROTO_UDP, "krxrpc", "AFS (rxrpc)"},
 	{6118, false, SOCK_PROTO_UDP, "tipc", "TIPC"},
-	/* Last: these two choose any port. */
-	{0, false, SOCK_PROTO_TCP, "lockd", "NFS locks (lockd), or an NFS callback"},
-	{0, false, SOCK_PROTO_UDP, "lockd", "NFS locks (lockd), or an NFS callback"},
+	/* Last: these two choose any port, and the module has a directory while it is there. */
+	{0, false, SOCK_PROTO_TCP, NULL, "NFS locks (lockd), or an NFS callback"},
+	{0, false, SOCK_PROTO_UDP, NULL, "NFS locks (lockd), or an NFS callback"},
 };
 
 struct held {
@@ -112,7 +113,8 @@ static void find_threads(struct held *held)
 		    proc_dir_read(dir, "comm", comm, sizeof(comm)) <= 0)
 			continue;
 		for (size_t k = 0; k < N_ELEMENTS(services); k++) {
-			const char *at = strstr(comm, services[k].thread);
+			const char *at =
+				services[k].thread ? strstr(comm, services[k].thread) : NULL;
 			held->runs[k] |= at && (at == comm || at[-1] == '-' || at[-1] == ' ');
 		}
 	}
@@ -131,12 +133,28 @@ static const struct service *find_service(const struct held *held, const struct 
 	return NULL;
 }
 
+/* Is a socket among them whose service would be known by its thread? */
+static bool is_worth_a_look(const struct held *held)
+{
+	struct held all = {.n = 0};
+
+	for (size_t i = 0; i < N_ELEMENTS(services); i++)
+		all.runs[i] = services[i].thread;
+	for (size_t i = 0; i < held->snap->n_socks; i++)
+		if (held->unheld[i] && find_service(&all, &held->snap->socks[i]))
+			return true;
+	return false;
+}
+
 static int match_services(struct held *held)
 {
 	struct snapshot *snap = held->snap;
 	int err = 0;
 
-	find_threads(held);
+	if (is_worth_a_look(held))
+		find_threads(held);
+	for (size_t i = 0; i < N_ELEMENTS(services); i++)
+		held->runs[i] |= !services[i].thread && !access("/proc/fs/lockd", F_OK);
 	for (size_t i = 0; i < snap->n_socks && !err; i++) {
 		if (!held->unheld[i] || snap->socks[i].uid)
 			continue;
@@ -145,6 +163,42 @@ static int match_services(struct held *held)
 			err = add_note(held, i, NOTE_KERNEL, service->what, NULL);
 	}
 	return err;
+}
+
+static struct coverage *owners_coverage(const struct snapshot *snap)
+{
+	for (size_t i = 0; i < snap->n_coverages; i++)
+		if (!strcmp(snap->coverages[i].source, "owners"))
+			return &snap->coverages[i];
+	return NULL;
+}
+
+/* A walk by BPF sees the processes that /proc does not show: nothing is unseen any more. */
+static int complete(struct held *held)
+{
+	struct coverage *coverage = owners_coverage(held->snap);
+	int err = unheld_by_bpf(held->snap, held->unheld);
+
+	if (err || !coverage)
+		return err == -ENOMEM ? err : 0;
+	coverage->how = "/proc/PID/fd, bpf";
+	coverage->level = COVERAGE_FULL;
+	coverage->error = 0;
+	coverage->what = coverage->needs = NULL;
+	coverage->seen = coverage->total;
+	return 0;
+}
+
+/*
+ * Rings and messages are looked for when a socket must be in one, as all processes could be looked
+ * into; or when it was asked for: BPF takes some 20 ms.
+ */
+static bool is_to_be_found(const struct held *held, const struct request *request)
+{
+	const struct coverage *coverage = owners_coverage(held->snap);
+
+	return held->n && coverage &&
+	       (coverage->level == COVERAGE_FULL || request->facts & FACT_UNHELD);
 }
 
 static int kernel_held_collect(struct snapshot *snap, const struct request *request)
@@ -157,13 +211,18 @@ static int kernel_held_collect(struct snapshot *snap, const struct request *requ
 		err = netns_run_wanted(snap, match_devices, &held);
 	if (!err && held.n)
 		err = match_services(&held);
-	if (!err && held.n)
-		err = io_urings_find(snap, held.unheld, held.n);
+	if (err || !is_to_be_found(&held, request))
+		return err;
+	err = io_urings_find(snap, held.unheld, &held.n);
+	const struct coverage *coverage = owners_coverage(snap);
+	if (!err && held.n && !strstr(coverage->how, "bpf") &&
+	    (!request->source || !strcmp(request->source, "bpf")))
+		err = complete(&held);
 	return err;
 }
 
 const struct source source_kernel_held = {
 	.name = "kernel_held",
-	.provides = FACT_NOTES,
+	.provides = FACT_NOTES | FACT_UNHELD,
 	.collect = kernel_held_collect,
 };

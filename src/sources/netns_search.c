@@ -23,7 +23,7 @@ enum {
 	LINE_SIZE = 4096,
 	/* How long a search may take: for what may not exist, ... */
 	BRIEFLY_MS = 50,
-	TO_NAME_MS = 150, /* for a name of what can be entered anyway, */
+	TO_NAME_MS = 40, /* for a name of what can be entered anyway, */
 	THOROUGH_MS = 5000, /* for what is known to exist or was asked for. */
 	ASKED = 512, /* sockets of one process: asking takes some 10 us for each */
 	INIT_PID_NAMESPACE = 0xEFFFFFFC, /* PROC_PID_INIT_INO, include/linux/proc_ns.h */

@@ -3,12 +3,10 @@
  * Joins what is held to the sockets: what BPF found, where it was asked, else what the fd
  * directories of the processes tell.
  */
-#include "base/auto.h"
 #include "core/facts.h"
 #include "core/snapshot.h"
 #include "sources/proc_fd.h"
 #include "sources/sources.h"
-#include "sources/unheld.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -56,45 +54,13 @@ static bool is_told(const struct snapshot *snap)
 	return false;
 }
 
-/* A walk by BPF saw the processes that /proc did not show: nothing is unseen any more. */
-static void complete_coverage(struct snapshot *snap)
-{
-	for (size_t i = 0; i < snap->n_coverages; i++) {
-		struct coverage *coverage = &snap->coverages[i];
-		if (strcmp(coverage->source, "owners") != 0)
-			continue;
-		coverage->how = "/proc/PID/fd, bpf";
-		coverage->level = COVERAGE_FULL;
-		coverage->error = 0;
-		coverage->what = coverage->needs = NULL;
-		coverage->seen = coverage->total;
-	}
-}
-
-/* Those that no fd directory showed: few machines have any, so BPF is not paid for in vain. */
-static int find_unheld(struct snapshot *snap)
-{
-	size_t n = 0;
-	AUTO(freep) bool *unheld = unheld_list(snap, &n);
-
-	if (!unheld)
-		return -ENOMEM;
-	int err = n ? unheld_by_bpf(snap, unheld) : -ENOENT;
-	if (!err)
-		complete_coverage(snap);
-	return err == -ENOMEM ? err : 0;
-}
-
 static int owners_collect(struct snapshot *snap, const struct request *request)
 {
 	int err = join_all(snap, request->facts);
 
 	if (err || !(request->facts & FACT_OWNERS) || is_told(snap))
 		return err;
-	err = proc_fd_collect(snap);
-	if (err || (request->source && strcmp(request->source, "bpf") != 0))
-		return err;
-	return find_unheld(snap);
+	return proc_fd_collect(snap);
 }
 
 const struct source source_owners = {
