@@ -54,9 +54,9 @@ static void add_service(const struct view *view, const struct port_row *row, str
 	if (!name)
 		name = service_iana(row->first->proto, row->first->local_port, NULL);
 	/* "Prometheus (or Cockpit)": what stands in brackets is for `berth port`. */
-	const char *more = usual ? strstr(usual->name, " (") : NULL;
+	const char *more = usual && name ? strstr(name, " (") : NULL;
 	if (more)
-		strbuf_add(text, usual->name, (size_t)(more - usual->name));
+		strbuf_add(text, name, (size_t)(more - name));
 	else
 		strbuf_add_text(text, name ? name : "-");
 	*style = name ? STYLE_PLAIN : STYLE_QUIET;

@@ -167,7 +167,7 @@ static uint32_t link_holder(uint32_t link)
 			snprintf(path, sizeof(path), "/proc/%s/fd/%s", p->d_name, f->d_name);
 			ssize_t len = readlink(path, line, sizeof(line) - 1);
 			line[len > 0 ? len : 0] = '\0';
-			if (strncmp(line, "anon_inode:bpf", 14))
+			if (strncmp(line, "anon_inode:bpf", 14) != 0)
 				continue;
 			snprintf(path, sizeof(path), "/proc/%s/fdinfo/%s", p->d_name, f->d_name);
 			FILE *info = fopen(path, "re");

@@ -39,8 +39,9 @@ void counters_parse_pairs(struct counters *counters, const char *text)
 {
 	while (*text) {
 		const char *names = text, *values = strchr(text, '\n');
-		if (!values++)
+		if (!values)
 			return;
+		values++;
 		size_t head = strcspn(names, ":\n");
 		if (names[head] != ':' || strncmp(names, values, head + 1))
 			return;
@@ -82,8 +83,9 @@ void counters_parse_lines(struct counters *counters, const char *prefix, const c
 				c->value = strtoull(value, NULL, 10);
 		}
 		text = strchr(text, '\n');
-		if (!text++)
+		if (!text)
 			return;
+		text++;
 	}
 }
 

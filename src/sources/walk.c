@@ -262,7 +262,7 @@ static void start(struct walker *w, struct path *path, unsigned place, struct pa
 	walk_conntrack_state(w, place, p);
 	const struct addr dst = p->dst;
 	hop->dropped_on_paper |= walk_output(w, place, p) == NFT_STOPS;
-	if (memcmp(&dst, &p->dst, sizeof(dst))) { /* translated on output: routed anew */
+	if (!addr_equal(&dst, &p->dst)) { /* translated on output: routed anew */
 		q->dst = p->dst;
 		q->dst_port = p->dst_port;
 		if (ask(w, place, q, &hop->route))

@@ -33,7 +33,8 @@ static int decode(const struct nlmsghdr *msg, void *data)
 		inet_diag_decode(msg, SOCK_PROTO_TCP, &sock, &extra, &cgroup_id);
 		break;
 	case 1:
-		unix_diag_decode(msg, target->snap, &sock);
+		if (!unix_diag_decode(msg, target->snap, &sock))
+			unix_diag_decode_extra(msg, &target->snap->arena, &extra);
 		break;
 	case 2:
 		packet_diag_decode(msg, target->snap, &sock);
