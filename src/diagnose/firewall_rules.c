@@ -299,8 +299,10 @@ static const struct kernel_event *drop_of(const struct case_facts *facts, const 
 		where = "nf_queue";
 	for (size_t i = 0; i < facts->n_events; i++) {
 		const struct kernel_event *e = &facts->events[i];
-		if (e->kind == KERNEL_EVENT_DROP && e->netns == place->netns && e->location &&
-		    !strncmp(e->location, where, strlen(where)) &&
+		/* Before Linux 5.17 there are no reasons, and all hooks drop in one place. */
+		const bool fits = e->location && (!strncmp(e->location, where, strlen(where)) ||
+						  (!e->reason && !strcmp(e->location, "nf_hook_slow")));
+		if (e->kind == KERNEL_EVENT_DROP && e->netns == place->netns && fits &&
 		    (e->direction == v->direction || e->direction == EVENT_RELATED))
 			return e;
 	}

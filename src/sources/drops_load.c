@@ -113,7 +113,7 @@ static int watcher_open(struct drops_watcher *watcher, enum drops_watch what, ui
 	object.head.size = (uint32_t)(offsetof(struct object, progs) +
 				      objects[what].n_progs * sizeof(object.progs[0]));
 	err = bpf_load(&objects[what].bytes, &object.head);
-	if (err == -EINVAL && what == DROPS_WATCH_DROPS) {
+	if (err && err != -EPERM && what == DROPS_WATCH_DROPS) {
 		object = (struct object){};
 		err = load_by_library(&object);
 		watcher->parted = !err;
