@@ -173,7 +173,8 @@ static enum proof proof_of(const struct meeting *m)
 	if (m->v->certainty == VERDICT_TRACED)
 		return PROOF_KERNEL;
 	/* The counter is one for all packets: the drop of ours must have been seen where it can be. */
-	const bool unseen = m->facts->events_watched && m->place->netns && is_drop(m->v) && !m->drop;
+	const bool unseen = m->facts->events_watched && m->place->netns && is_drop(m->v) &&
+			    !m->drop && m->v->direction != EVENT_RELATED;
 	if (m->v->counter_rose)
 		return unseen || (m->v->certainty == VERDICT_POSSIBLE && is_drop(m->v) && !m->drop)
 			       ? PROOF_FITS : PROOF_KERNEL;

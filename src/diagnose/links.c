@@ -154,6 +154,19 @@ static void arp_ignored(const struct link_case *c, const struct place *owner, st
 	}
 }
 
+/* A rule that drops ARP or neighbour discovery says more than that nobody answers. */
+static bool is_filtered(const struct case_facts *facts)
+{
+	for (size_t p = 0; p < facts->n_places; p++)
+		for (size_t i = 0; i < facts->places[p].n_verdicts; i++) {
+			const struct firewall_verdict *v = &facts->places[p].verdicts[i];
+			if (v->direction == EVENT_RELATED && v->counter_rose &&
+			    (v->verdict == VERDICT_DROP || v->verdict == VERDICT_POLICY_DROP))
+				return true;
+		}
+	return false;
+}
+
 static void unresolved(const struct link_case *c, struct findings *to)
 {
 	const bool is_gateway = c->hop->route.gateway.family != ADDR_NONE;
@@ -169,6 +182,8 @@ static void unresolved(const struct link_case *c, struct findings *to)
 		  PROOF_KERNEL, c->place, to);
 	if (f && !is_router)
 		f->bonus = 5;
+	if (f && is_filtered(c->facts))
+		f->order += 1000;
 	finding_says(to, f, "Nobody answers for %s %s on %s of %s.", is_gateway ? "the gateway" : "address",
 		     c->next, c->out->name, label);
 	const struct neighbour *n = place_neighbour(c->place, c->hop->out_link, &c->hop->next_hop);
