@@ -10,7 +10,7 @@
 #include "core/iptables.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-static int take(const struct forward *forward, void *data)
+static int take_forward(const struct forward *forward, void *data)
 {
 	return forward->by ? 0 : 1;
 }
@@ -38,9 +38,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		t.underflow[i] = data[1];
 	}
 	iptables_table_walk(&t, &passage, "input", &p);
-	forward_from_iptables(&facts->arena, &t, take, NULL);
+	forward_from_iptables(&facts->arena, &t, take_forward, NULL);
 	char *text = arena_dup(&facts->arena, data, size);
 	if (text)
-		forward_from_ipvs(text, take, NULL);
+		forward_from_ipvs(text, take_forward, NULL);
 	return 0;
 }
