@@ -154,7 +154,7 @@ static void packet_programs(const struct program_case *c, const struct bpf_attac
 	    !(own_first && c->a->error == EPERM))
 		return;
 	const struct kernel_event *drop = find_drop(c->facts, c->place->netns, location, reason);
-	if (c->facts->events_watched && !drop && strcmp(p->where, "xdp"))
+	if (c->facts->events_watched && !drop && strcmp(p->where, "xdp") != 0)
 		return; /* it would have been seen */
 	struct finding *f = finding_add(to, CAUSE_BPF_DROP, drop ? PROOF_KERNEL : PROOF_FITS);
 	if (f) {
@@ -176,7 +176,7 @@ static void socket_lookup(const struct program_case *c, const struct bpf_attachm
 	const struct path_hop *target = path_target(&c->facts->forward);
 	const struct place_socket *listener = NULL;
 
-	if (strcmp(p->where, "sk_lookup") || !target ||
+	if (strcmp(p->where, "sk_lookup") != 0 || !target ||
 	    &c->facts->places[target->place] != c->place)
 		return;
 	const uint16_t port = target->sent_dst_port ? target->sent_dst_port : target->dst_port;
