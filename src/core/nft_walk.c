@@ -14,11 +14,11 @@ static bool sees(const struct nft_chain *chain, const char *hook, const struct p
 {
 	const char *family = chain->family;
 
-	if (!chain->hook || strcmp(chain->hook, hook))
+	if (!chain->hook || strcmp(chain->hook, hook) != 0)
 		return false;
 	if (!strcmp(hook, "ingress") || !strcmp(hook, "egress")) {
 		const char *device = !strcmp(hook, "ingress") ? p->in_name : p->out_name;
-		if (strcmp(family, "netdev") && strcmp(family, "inet"))
+		if (strcmp(family, "netdev") != 0 && strcmp(family, "inet") != 0)
 			return false;
 		return !chain->device || (device && !strcmp(device, chain->device));
 	}
@@ -194,8 +194,8 @@ static enum outcome run_statement(struct nft_walking *w, struct nft_step *s,
 		nft_run_mangle(w, s, st);
 	} else if (!strcmp(st->key, "xt")) {
 		const char *type = json_get_text(st, "type"), *name = json_get_text(st, "name");
-		if (!type || !name || strcmp(type, "target")) {
-			if ((!name || strcmp(name, "comment")) && s->truth == NFT_TRUE)
+		if (!type || !name || strcmp(type, "target") != 0) {
+			if ((!name || strcmp(name, "comment") != 0) && s->truth == NFT_TRUE)
 				s->truth = NFT_UNKNOWN;
 		} else if (!strcmp(name, "REJECT")) {
 			nft_record(w, s, VERDICT_REJECT_ICMP)->to_unknown = true;
@@ -270,7 +270,7 @@ enum nft_fate nft_walk(struct nft_passage *passage, const char *hook, struct pac
 	for (size_t i = 0; i < ruleset->n_chains && n < MAX_CHAINS; i++)
 		if (sees(&ruleset->chains[i], hook, packet))
 			bases[n++] = &ruleset->chains[i];
-	qsort(bases, n, sizeof(*bases), by_priority);
+	qsort(bases, n, sizeof(bases[0]), by_priority);
 	bool translated = false;
 	for (size_t i = 0; i < n; i++) {
 		const bool is_nat = bases[i]->type && !strcmp(bases[i]->type, "nat");

@@ -79,7 +79,7 @@ static void no_carrier(const struct link_case *c, struct findings *to)
 
 static void tunnel_stuck(const struct link_case *c, struct findings *to)
 {
-	if (strcmp(c->out->kind, "tun") || !is_silent(c->a) || c->hop->end == PATH_GOES_ON)
+	if (strcmp(c->out->kind, "tun") != 0 || !is_silent(c->a) || c->hop->end == PATH_GOES_ON)
 		return;
 	const bool stopped = c->out->tun_state == 'T' || c->out->tun_state == 't';
 	if (c->out->tun_pid && c->out->tun_reads && !stopped)

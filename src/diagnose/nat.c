@@ -134,7 +134,7 @@ static void dead_backend(const struct nat_case *c, struct findings *to)
 
 static void redirected_here(const struct nat_case *c, struct findings *to)
 {
-	if (!c->place->is_self || strcmp(c->v->hook, "output") || c->a->connected)
+	if (!c->place->is_self || strcmp(c->v->hook, "output") != 0 || c->a->connected)
 		return;
 	struct finding *f = start(c, CAUSE_LOCAL_REDIRECT, PROOF_KERNEL, to);
 	if (f) {
@@ -243,7 +243,7 @@ static void find_at(struct nat_case *c, struct findings *to)
 	redirected_here(c, to);
 	to_loopback(c, to);
 	stale_entry(c, to);
-	if (!c->place->is_self || strcmp(c->v->hook, "output"))
+	if (!c->place->is_self || strcmp(c->v->hook, "output") != 0)
 		dead_backend(c, to);
 	reply_bypasses(c, to);
 }
@@ -264,7 +264,7 @@ static void answers_from_elsewhere(const struct case_facts *facts, const struct 
 	for (size_t i = 0; i < facts->n_events; i++) {
 		const struct kernel_event *e = &facts->events[i];
 		if (e->netns != own->netns || e->kind != KERNEL_EVENT_DROP || !e->reason ||
-		    strcmp(e->reason, "NO_SOCKET") || e->dst_port != a->local_port ||
+		    strcmp(e->reason, "NO_SOCKET") != 0 || e->dst_port != a->local_port ||
 		    (same_host(&e->src, &a->remote) && e->src_port == a->remote_port))
 			continue;
 		struct finding *f = finding_add(to, udp ? CAUSE_UDP_REPLY_OTHER_SOURCE
