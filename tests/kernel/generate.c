@@ -194,6 +194,20 @@ static void start(struct world *w)
 	}
 }
 
+/*
+ * A socket that was connected once notes the CPU that each packet came in on (sk_incoming_cpu), so
+ * that where CPUs steer the first packet of a sweep decides where the rest of it goes.
+ */
+static void drop_sweeps(struct scenario *scenario)
+{
+	bool disconnects = false;
+
+	for (size_t i = 0; i < scenario->n; i++)
+		disconnects |= scenario->ops[i].kind == OP_DISCONNECT;
+	for (size_t i = 0; disconnects && i < scenario->n; i++)
+		scenario->ops[i].sweep = false;
+}
+
 void generate(uint64_t seed, enum generate_theme theme, struct scenario *ret)
 {
 	struct world w = {.random = hash_u64(seed ^ 0x6265727468ull), .theme = theme, .out = ret};
@@ -223,6 +237,8 @@ void generate(uint64_t seed, enum generate_theme theme, struct scenario *ret)
 		else
 			tcp_line(&w, name);
 	}
+	if (w.cpu)
+		drop_sweeps(ret);
 }
 
 bool scenario_makes_sense(const struct scenario *scenario)
