@@ -131,6 +131,17 @@ static void read_hosts(struct case_facts *facts, const char *name)
 	}
 }
 
+/* A whole word of the line: "mdns4_minimal" asks no DNS server. */
+static bool has_word(const char *line, const char *word)
+{
+	const size_t len = strlen(word);
+
+	for (const char *at = line; (at = strstr(at, word)); at += len)
+		if (at > line && strchr(": \t]", at[-1]) && (!at[len] || strchr(" \t[", at[len])))
+			return true;
+	return false;
+}
+
 static void read_nsswitch(struct case_facts *facts)
 {
 	AUTO(fclosep) FILE *file = fopen("/etc/nsswitch.conf", "re");
@@ -143,7 +154,7 @@ static void read_nsswitch(struct case_facts *facts)
 		line[strcspn(line, "#\n")] = '\0';
 		facts->resolving.nss_hosts = arena_dup(&facts->arena, line, strlen(line));
 		facts->resolving.nss_asks_dns =
-			strstr(line, "dns") || strstr(line, "resolve") != NULL;
+			has_word(line, "dns") || has_word(line, "resolve");
 	}
 }
 
