@@ -27,6 +27,7 @@ static int open_socket(struct trace_flow *flow)
 		if (flow->fd >= 0)
 			return flow->fd;
 	}
+	flow->is_raw = true;
 	flow->has_ip_header = v4;
 	return flow->fd = socket(family, SOCK_RAW | flags,
 				 flow->id.proto == SOCK_PROTO_TCP ? IPPROTO_TCP : icmp);
@@ -45,10 +46,7 @@ static int connect_to_target(struct trace_flow *flow, const struct asked *asked)
 {
 	struct sockaddr_storage ss;
 	socklen_t len;
-	const uint16_t port = flow->has_ip_header || flow->id.proto == SOCK_PROTO_ICMP ||
-					      flow->id.proto == SOCK_PROTO_TCP
-				      ? 0
-				      : flow->id.dst_port;
+	const uint16_t port = flow->id.proto == SOCK_PROTO_UDP ? flow->id.dst_port : 0;
 
 	int error = socket_apply_asked(flow->fd, asked, (enum addr_family)flow->id.dst.family);
 	if (error)
@@ -100,7 +98,8 @@ int trace_flow_open(struct trace_flow *flow, const struct asked *asked)
 	int error = connect_to_target(flow, asked);
 	if (!error && flow->id.proto == SOCK_PROTO_TCP)
 		error = keep_port(flow);
-	else if (flow->id.proto == SOCK_PROTO_ICMP && !flow->id.src_port)
+	else if (flow->id.proto == SOCK_PROTO_ICMP && flow->is_raw)
+		/* A raw socket's own "port" is the protocol's number. */
 		flow->id.src_port = (uint16_t)(flow->id.base >> 16 | 1);
 	if (error)
 		trace_flow_close(flow);

@@ -17,6 +17,7 @@ struct trace_flow {
 	struct trace_flow_id id;
 	int fd;
 	int keeper; /* TCP: holds our port, so that no other program gets it; else -1 */
+	bool is_raw;
 	bool has_ip_header; /* what is received begins with it */
 };
 
