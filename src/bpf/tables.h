@@ -191,9 +191,12 @@ static __always_inline void note_table(struct task_struct *task)
 
 	if (!table || table == table_of(current_task()))
 		return;
+	/* Free places hold 0. Without branches: 6.1's verifier loses the bounds of @n over them. */
+	__u64 known = 0;
 	for (__u32 i = 0; i < WIRE_TABLES; i++)
-		if (i < n && shared.foreign_tables[i] == table)
-			return;
+		known |= shared.foreign_tables[i] == table;
+	if (known)
+		return;
 	if (n < WIRE_TABLES)
 		shared.foreign_tables[n] = table;
 	shared.n_foreign_tables = n + 1;

@@ -219,21 +219,37 @@ static int owners_sort(struct snapshot *snap)
 	return 0;
 }
 
+/* One pass over what may be hundreds of megabytes. */
+static void index_sorted_owners(struct snapshot *snap)
+{
+	uint32_t at = 0;
+
+	for (size_t i = 0; i < snap->n_socks; i++) {
+		struct sock *sock = &snap->socks[i];
+		sock->first_owner = at;
+		while (at < snap->n_owners && snap->owners[at].sock == i)
+			at++;
+		sock->n_owners = at - sock->first_owner;
+	}
+}
+
 static int index_owners(struct snapshot *snap)
 {
 	uint32_t first = 0;
 
+	if (owners_are_sorted(snap)) {
+		index_sorted_owners(snap);
+		return 0;
+	}
 	for (size_t i = 0; i < snap->n_socks; i++)
 		snap->socks[i].n_owners = 0;
-	if (!snap->n_owners)
-		return 0;
 	for (size_t i = 0; i < snap->n_owners; i++)
 		snap->socks[snap->owners[i].sock].n_owners++;
 	for (size_t i = 0; i < snap->n_socks; i++) {
 		snap->socks[i].first_owner = first;
 		first += snap->socks[i].n_owners;
 	}
-	return owners_are_sorted(snap) ? 0 : owners_sort(snap);
+	return owners_sort(snap);
 }
 
 static size_t slots_for(size_t n)

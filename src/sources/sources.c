@@ -45,7 +45,8 @@ static uint64_t clock_ns(clockid_t clock)
 /* Sources of owners find sockets by inode, so the index must exist before they run. */
 static int index_for(struct snapshot *snap, const struct source *source, size_t *n_indexed)
 {
-	if (!(source->provides & (FACT_OWNERS | FACT_PROCESSES)) || *n_indexed == snap->n_socks)
+	if (!(source->provides & (FACT_OWNERS | FACT_PROCESSES)) || *n_indexed == snap->n_socks ||
+	    (snap->no_inodes && source == &source_owners))
 		return 0;
 	*n_indexed = snap->n_socks;
 	return snapshot_index(snap);
