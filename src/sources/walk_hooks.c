@@ -210,7 +210,7 @@ void walk_untranslate(struct walker *w, unsigned place, struct packet *p)
 {
 	for (unsigned i = w->n_translations; i-- > 0;) {
 		const struct translation *t = &w->translations[i];
-		if (t->place != place || memcmp(&p->src, &t->new_dst, sizeof(p->src)))
+		if (t->place != place || !addr_equal(&p->src, &t->new_dst))
 			continue;
 		p->src = t->dst;
 		p->src_port = t->dst_port;
