@@ -13,9 +13,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define OPEN_STATES                                                                                \
-	(STATE_BIT(SOCK_STATE_LISTEN) | STATE_BIT(SOCK_STATE_BOUND_INACTIVE) |                     \
-	 STATE_BIT(SOCK_STATE_CLOSE))
+/* One bit more for TCP, and the kernel walks the connections of all namespaces as well. */
+#define OPEN_TCP (STATE_BIT(SOCK_STATE_LISTEN) | STATE_BIT(SOCK_STATE_BOUND_INACTIVE))
+#define OPEN_UDP (OPEN_TCP | STATE_BIT(SOCK_STATE_CLOSE))
 
 enum { MAX_SOCKETS = 512, MAX_OTHERS = 64, MAX_PROCESSES = 32 };
 
@@ -68,14 +68,15 @@ static void add(struct case_facts *facts, struct place *place, const struct snap
  * because connections live in a table of all namespaces that takes long to walk.
  */
 static void on_port(struct case_facts *facts, struct place *place, const struct path_hop *hop,
-		    bool open)
+		    enum sock_proto proto, uint32_t states)
 {
+	const bool open = states == OPEN_TCP || states == OPEN_UDP;
 	AUTO(snapshot_freep) struct snapshot *snap = NULL;
 	char netns[24];
 	struct request request = {
 		.facts = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES | FACT_SKMEM,
-		.protos = PROTO_BIT(SOCK_PROTO_TCP) | (open ? PROTO_BIT(SOCK_PROTO_UDP) : 0),
-		.states = open ? OPEN_STATES : STATES_ALL & ~OPEN_STATES,
+		.protos = PROTO_BIT(proto),
+		.states = states,
 		.ipv4 = true,
 		.ipv6 = true,
 		.local_port = hop->dst_port,
@@ -165,8 +166,9 @@ void target_collect(struct case_facts *facts, struct world *world)
 	struct place *place = &facts->places[index];
 	if (place->n_sockets || (!facts->asked.all_netns && !place->is_self))
 		return;
-	on_port(facts, place, hop, true);
-	on_port(facts, place, hop, false);
+	on_port(facts, place, hop, SOCK_PROTO_TCP, OPEN_TCP);
+	on_port(facts, place, hop, SOCK_PROTO_UDP, OPEN_UDP);
+	on_port(facts, place, hop, SOCK_PROTO_TCP, STATES_ALL & ~OPEN_UDP);
 	if (!has_listener(place))
 		others(facts, place, hop);
 	for (size_t i = 0; i < place->n_processes && i < MAX_PROCESSES; i++)
