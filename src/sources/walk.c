@@ -354,6 +354,19 @@ void walk_paths(struct case_facts *facts, struct world *world, struct firewalls 
 	walk_data(&w, &q);
 }
 
+/* A look-up of what comes in by lo is refused, but routing was done where it was sent. */
+static void arrive_by_loopback(struct walker *w, uint32_t link, struct packet *p)
+{
+	walk_set_in(w, 0, link, p);
+	struct path_hop *hop = new_hop(&w->facts->forward, 0, p);
+
+	if (!hop)
+		return;
+	hop->dropped_on_paper |= walk_prerouting(w, 0, p) == NFT_STOPS;
+	hop->dropped_on_paper |= walk_hook(w, 0, "input", p) == NFT_STOPS;
+	hop->end = PATH_DELIVERED;
+}
+
 void walk_arrival(struct case_facts *facts, struct world *world, struct firewalls *firewalls,
 		  const struct arrival *arrival)
 {
@@ -368,7 +381,11 @@ void walk_arrival(struct case_facts *facts, struct world *world, struct firewall
 	};
 	const struct segment_end here = {.place = 0, .in_link = arrival->link};
 
-	follow(&w, &facts->forward, &p, here);
+	const struct link_facts *in = place_link(&facts->places[0], arrival->link);
+	if (in && in->flags & IFF_LOOPBACK)
+		arrive_by_loopback(&w, arrival->link, &p);
+	else
+		follow(&w, &facts->forward, &p, here);
 	const struct path_hop *target = path_target(&facts->forward);
 	if (target)
 		walk_back(&w, target, &p);
