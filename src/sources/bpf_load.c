@@ -4,7 +4,9 @@
 #include "base/auto.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -13,6 +15,16 @@ static int call_bpf(enum bpf_cmd command, union bpf_attr *attr)
 	long ret = syscall(SYS_bpf, command, attr, sizeof(*attr));
 
 	return ret < 0 ? -errno : (int)ret;
+}
+
+/* Until 5.11 maps count as locked memory, of which a process may have very little. */
+static bool raise_memory_limit(void)
+{
+	const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
+	struct rlimit now;
+
+	return !getrlimit(RLIMIT_MEMLOCK, &now) && now.rlim_cur != RLIM_INFINITY &&
+	       !setrlimit(RLIMIT_MEMLOCK, &none);
 }
 
 /* The loading program works on one array element: its strings, its relocations, its programs. */
@@ -28,6 +40,8 @@ static int data_map(const struct bpf_load_bytes *bytes)
 	uint32_t key = 0;
 	AUTO(closep) int fd = call_bpf(BPF_MAP_CREATE, &create);
 
+	if (fd == -EPERM && raise_memory_limit())
+		fd = call_bpf(BPF_MAP_CREATE, &create);
 	if (fd < 0)
 		return fd;
 	union bpf_attr update = {
