@@ -50,9 +50,9 @@ static int look(size_t index, int err, void *data)
 	struct search *search = data;
 	struct host host = {0};
 
+	arena_init(&arena);
 	if (err || search->found || search->snap->namespaces[index].is_self)
 		return 0;
-	arena_init(&arena);
 	if (!interfaces_read(&host, &arena) && host_address(&host, &search->target.addr)) {
 		search->netns = (uint16_t)index;
 		search->found = true;
