@@ -111,7 +111,10 @@ static const struct place_process *holder_of(const struct case_facts *facts,
 		    s->state != SOCK_STATE_TIME_WAIT)
 			child = s;
 	}
-	*ret_waits = child && !child->n_pids && child->state == SOCK_STATE_ESTABLISHED;
+	/* The client may have closed by now; a socket has a file from accept() on. */
+	*ret_waits = child && !child->n_pids && !child->inode &&
+		     (child->state == SOCK_STATE_ESTABLISHED ||
+		      child->state == SOCK_STATE_CLOSE_WAIT);
 	if (child && child->n_pids)
 		return place_process(place, child->pids[0]);
 	return listener && listener->n_pids ? place_process(place, listener->pids[0]) : NULL;
