@@ -262,8 +262,15 @@ void around_finish(struct around *around, struct case_facts *facts, struct attem
 		    around->side[i].probe.port == a->remote_port)
 			tap_add_port(around->tap, around->side[i].local_port);
 	tap_finish(around->tap, facts, a);
-	around->tap = NULL;
 	store(around, facts, a);
 	lend_icmp(around, a);
 	measure_resets(around, facts, a, until_ns);
+}
+
+void around_release(struct around *around)
+{
+	asking_stop(around->ladder, around->started ? around->n_ladder : 0);
+	asking_stop(around->side, around->n_side);
+	tap_free(around->tap);
+	around->tap = NULL;
 }

@@ -31,5 +31,7 @@ unsigned around_fds(const struct around *around, struct pollfd *fds);
 /* Wait for the answers, measure the distance of a reset, put all into facts->probes. */
 void around_finish(struct around *around, struct case_facts *facts, struct attempt *attempt,
 		   uint64_t until_ns);
+/* Ends what was begun, finished or not: a slow attempt may succeed in the end. */
+void around_release(struct around *around);
 
 #endif

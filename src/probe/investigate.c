@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Orders the attempts and the probes around them in time. */
 #include "probe/investigate.h"
+#include "base/auto.h"
 #include "core/sock.h"
 #include "probe/asking.h"
 #include "probe/around.h"
@@ -67,7 +68,7 @@ static uint64_t attempt_limit_ms(const struct case_facts *facts, size_t n_addrs)
 int investigate_connect(struct case_facts *facts, const struct addr *addrs, size_t n_addrs)
 {
 	const uint64_t end_ns = facts->until_ns, limit_ms = attempt_limit_ms(facts, n_addrs);
-	struct around around = {};
+	AUTO(around_release) struct around around = {};
 	bool failed = false;
 
 	for (size_t i = 0; i < n_addrs; i++) {
@@ -99,7 +100,7 @@ int investigate_connect(struct case_facts *facts, const struct addr *addrs, size
 
 void investigate_around(struct case_facts *facts, struct attempt *failed, uint64_t until_ns)
 {
-	struct around around = {};
+	AUTO(around_release) struct around around = {};
 
 	around_start(&around, facts, failed);
 	around_finish(&around, facts, failed, until_ns);

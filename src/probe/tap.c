@@ -142,6 +142,12 @@ void tap_finish(struct tap *tap, struct case_facts *facts, const struct attempt 
 	for (unsigned i = 0; i < 100000 && (n = recv(tap->fd, packet, sizeof(packet), 0)) >= 0; i++)
 		if (parse(packet, (size_t)n, &heard) && is_waited_at(tap, heard.dst_port))
 			note(&facts->probes, &heard, attempt);
+}
+
+void tap_free(struct tap *tap)
+{
+	if (!tap)
+		return;
 	close(tap->fd);
 	free(tap);
 }

@@ -16,9 +16,10 @@ struct tap;
 struct tap *tap_start(void);
 /*
  * Note what came for the attempt's or the probes' ports in facts->probes: .stray, or
- * .answer_arrived for the right answer that the socket never saw. Frees the tap.
+ * .answer_arrived for the right answer that the socket never saw.
  */
 void tap_finish(struct tap *tap, struct case_facts *facts, const struct attempt *attempt);
+void tap_free(struct tap *tap); /* or NULL */
 /* This port of ours is waited at too; @tap may be NULL. */
 void tap_add_port(struct tap *tap, uint16_t port);
 
