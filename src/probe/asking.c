@@ -14,14 +14,6 @@
 
 enum { MAX_POLLED = 64, DEFAULT_TTL = 64 };
 
-uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static void finish(struct asking *asking, enum probe_answer answer)
 {
 	asking->probe.answer = answer;

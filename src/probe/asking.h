@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "core/case.h"
 #include "probe/trace_flow.h"
 
@@ -30,8 +31,6 @@ struct asking {
 	uint64_t started_ns;
 	struct tcp_seen tcp;
 };
-
-uint64_t monotonic_ns(void);
 
 /* Send the question. Options of @asked (device, mark, source address) are applied. */
 void asking_start(struct asking *asking, const struct asked *asked);

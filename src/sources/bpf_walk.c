@@ -7,17 +7,16 @@
 #include "bpf/prebuilt/sockets_before_6_2.h"
 #include "sources/bpf_libbpf.h"
 #include "sources/bpf_load.h"
+#include "sources/proc_dir.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 enum {
 	RECORDS_BYTES = WIRE_WORKERS * WIRE_WINDOW * sizeof(struct wire_record),
-	INIT_PID_NAMESPACE = 0xEFFFFFFC, /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
 };
 
 /* The loaded object: what src/bpf/sockets.bpf.c declares, in that order. */
@@ -148,19 +147,12 @@ static void *second_worker(void *arg)
 	return NULL;
 }
 
-/* The kernel half tells workers apart by their thread ids as the first namespace counts them. */
-static bool is_first_pid_namespace(void)
-{
-	struct stat st;
-
-	return !stat("/proc/self/ns/pid", &st) && st.st_ino == INIT_PID_NAMESPACE;
-}
-
 static int run(struct bpf_walk *walk, bool tables)
 {
 	struct second second = {.walk = walk};
 	pthread_t thread;
-	bool two = walk->n_workers > 1 && is_first_pid_namespace();
+	/* The kernel half tells workers apart by their thread ids as the first namespace counts them. */
+	bool two = walk->n_workers > 1 && proc_in_first_pid_namespace();
 
 	memset(walk->shared->workers, 0, sizeof(walk->shared->workers));
 	walk->shared->question.tables = tables;

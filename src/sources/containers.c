@@ -6,6 +6,7 @@
  */
 #include "sources/containers.h"
 #include "base/auto.h"
+#include "base/clock.h"
 #include "core/facts.h"
 #include "core/snapshot.h"
 #include "sources/container_facts.h"
@@ -29,14 +30,6 @@ struct monitor {
 	const char *state;  /* containerd's directory, by the shim's -address */
 	const char *space;  /* containerd's namespace: "k8s.io", "moby", "default" */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static const char *option(struct snapshot *snap, const char *cmdline, const char *name)
 {
@@ -184,8 +177,8 @@ bool containers_describe(struct containers *containers, struct snapshot *snap, s
 	struct monitor monitor;
 
 	if (!containers->deadline_ns)
-		containers->deadline_ns = now_ns() + LIMIT_MS * 1000000ull;
-	if (now_ns() > containers->deadline_ns) {
+		containers->deadline_ns = monotonic_ns() + LIMIT_MS * 1000000ull;
+	if (monotonic_ns() > containers->deadline_ns) {
 		containers->late = true;
 		return false;
 	}
@@ -205,7 +198,7 @@ bool containers_describe(struct containers *containers, struct snapshot *snap, s
 	containers->denied |= asking.denied && !proc->container_name;
 	/* Waits are counted in whole milliseconds. */
 	containers->late |= !proc->container_name &&
-			    now_ns() + 1000000 > containers->deadline_ns;
+			    monotonic_ns() + 1000000 > containers->deadline_ns;
 	return proc->container_name || proc->image;
 }
 

@@ -2,6 +2,7 @@
 /* io_uring/fdinfo.c lists the files of a ring below "UserFiles:", one a line. */
 #include "sources/io_urings.h"
 #include "base/auto.h"
+#include "base/clock.h"
 #include "base/numbers.h"
 #include "core/snapshot.h"
 #include "sources/proc_dir.h"
@@ -24,17 +25,9 @@ struct search {
 	uint64_t deadline_ns;
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static bool is_over(const struct search *search)
 {
-	return !*search->n_missing || now_ns() > search->deadline_ns;
+	return !*search->n_missing || monotonic_ns() > search->deadline_ns;
 }
 
 unsigned io_uring_line(const char *line)
@@ -147,7 +140,7 @@ int io_urings_find(struct snapshot *snap, bool *unheld, size_t *n_missing)
 {
 	AUTO(pid_list_release) struct pid_list pids = {0};
 	struct search search = {.snap = snap, .unheld = unheld, .n_missing = n_missing,
-				.deadline_ns = now_ns() + LIMIT_MS * 1000000ull};
+				.deadline_ns = monotonic_ns() + LIMIT_MS * 1000000ull};
 	int err = 0;
 
 	if (is_disabled() || pid_list_read(&pids, "/proc"))

@@ -2,6 +2,7 @@
 /* Process by process: mounts, threads, files, sockets, as long as something is missing. */
 #include "sources/netns_search.h"
 #include "base/auto.h"
+#include "base/clock.h"
 #include "base/numbers.h"
 #include "core/snapshot.h"
 #include "sources/netns.h"
@@ -26,7 +27,6 @@ enum {
 	TO_NAME_MS = 40, /* for a name of what can be entered anyway, */
 	THOROUGH_MS = 5000, /* for what is known to exist or was asked for. */
 	ASKED = 512, /* sockets of one process: asking takes some 10 us for each */
-	INIT_PID_NAMESPACE = 0xEFFFFFFC, /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
 };
 
 struct search {
@@ -65,14 +65,6 @@ struct namespace *netns_add(struct snapshot *snap, uint64_t inode, const char *n
 	return NULL;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static bool is_over(const struct search *search)
 {
 	return search->counted && !search->n_missing;
@@ -80,7 +72,7 @@ static bool is_over(const struct search *search)
 
 static bool is_late(struct search *search)
 {
-	search->out_of_time = search->out_of_time || now_ns() > search->deadline_ns;
+	search->out_of_time = search->out_of_time || monotonic_ns() > search->deadline_ns;
 	return search->out_of_time;
 }
 
@@ -281,13 +273,6 @@ static int each_process(struct search *search,
  * In a pid namespace of its own berth tells of what its /proc shows; the kernel's list would bring
  * the machine's other containers in, without their processes.
  */
-static bool is_first_pid_namespace(void)
-{
-	struct stat st;
-
-	return !stat("/proc/self/ns/pid", &st) && st.st_ino == INIT_PID_NAMESPACE;
-}
-
 /* What the kernel knows and we do not, each by its number until it is met. */
 static int count_missing(struct search *search)
 {
@@ -295,7 +280,7 @@ static int count_missing(struct search *search)
 	char name[U64_TEXT_SIZE];
 	size_t n = 0;
 
-	if (!is_first_pid_namespace() || netns_kernel_list(&ids, &n))
+	if (!proc_in_first_pid_namespace() || netns_kernel_list(&ids, &n))
 		return 0;
 	search->counted = true;
 	for (size_t i = 0; i < n; i++) {
@@ -366,7 +351,7 @@ int netns_search(struct snapshot *snap, uint32_t flags, enum netns_certainty *re
 	if (pid_list_read(&search.pids, "/proc"))
 		return 0;
 	search.own_mounts = stat("/proc/self/ns/mnt", &st) ? 0 : st.st_ino;
-	search.deadline_ns = now_ns() + limit_ms * 1000000ull;
+	search.deadline_ns = monotonic_ns() + limit_ms * 1000000ull;
 	for (size_t i = 0; i < N_ELEMENTS(looks) && !err && !is_over(&search); i++)
 		err = each_process(&search, looks[i]);
 	if (!search.counted && !search.out_of_time && !search.incomplete)

@@ -90,3 +90,10 @@ int proc_dir_fill(struct snapshot *snap, int dir, const char *prefix, struct pro
 	proc->pid_inner = status.pid_inner;
 	return 0;
 }
+
+bool proc_in_first_pid_namespace(void)
+{
+	enum { INIT_PID_NAMESPACE = 0xEFFFFFFC }; /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
+
+	return proc_dir_link_number(AT_FDCWD, "/proc/self/ns/pid") == INIT_PID_NAMESPACE;
+}

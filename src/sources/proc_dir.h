@@ -7,6 +7,7 @@
 #ifndef BERTH_SOURCES_PROC_DIR_H
 #define BERTH_SOURCES_PROC_DIR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,9 @@ int proc_dir_open(uint32_t pid);
 long proc_dir_read(int dir, const char *name, char *to, size_t room);
 /* The number in "net:[4026531840]" behind the link @name below @dir; 0 if it is not to be had. */
 uint64_t proc_dir_link_number(int dir, const char *name);
+
+/* Do we count processes as the kernel does, and see all of them? False also if it cannot be told. */
+bool proc_in_first_pid_namespace(void);
 
 /*
  * Fill pid, comm, parent, state, start, uid and inner pid of @proc from @dir ("../" + files when

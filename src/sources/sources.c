@@ -2,6 +2,7 @@
 /* The list of sources, in the order they run: what later ones look up, earlier ones provide. */
 #include "sources/sources.h"
 #include "base/auto.h"
+#include "base/clock.h"
 #include "core/facts.h"
 #include "core/snapshot.h"
 #include "core/sock_extra.h"
@@ -33,14 +34,6 @@ static const struct source *const sources[] = {
 	SOURCES(ROW)
 #undef ROW
 };
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* Sources of owners find sockets by inode, so the index must exist before they run. */
 static int index_for(struct snapshot *snap, const struct source *source, size_t *n_indexed)
