@@ -164,6 +164,8 @@ static void find_socks(const struct snapshot *snap, struct port_answer *answer, 
 			continue;
 		if (is_holder(sock))
 			socks[answer->n_socks++] = (uint32_t)i;
+		else if (sock->state == SOCK_STATE_TIME_WAIT)
+			answer->n_time_wait++;
 		else
 			answer->n_connections++;
 	}

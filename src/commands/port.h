@@ -28,7 +28,8 @@ struct port_answer {
 	const char *file_name;	  /* in /etc/services; NULL: none */
 	const uint32_t *socks;	  /* those that hold it: listening, unconnected or only bound */
 	uint32_t n_socks;
-	uint32_t n_connections;	  /* others with this local port */
+	uint32_t n_connections;	  /* others with this local port, but for: */
+	uint32_t n_time_wait;	  /* remains of closed connections */
 	enum port_right may_bind; /* as far as privilege goes */
 };
 

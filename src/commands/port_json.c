@@ -69,8 +69,9 @@ static void put_answer(struct json *json, const struct port_answers *answers,
 		json_null(json);
 	else
 		json_bool(json, answer->may_bind == PORT_RIGHT_YES);
-	json_put_bool(json, "free", !answer->n_socks && !answer->n_connections);
+	json_put_bool(json, "free", !answer->n_socks && !answer->n_connections && !answer->n_time_wait);
 	json_put_u64(json, "connections", answer->n_connections);
+	json_put_u64(json, "time_wait", answer->n_time_wait);
 	json_key(json, "holders");
 	json_open(json, '[');
 	for (uint32_t i = 0; i < answer->n_socks; i++)

@@ -159,13 +159,16 @@ static void put_now(const struct port_answers *answers, const struct port_answer
 	const char *label = answer->n_socks ? "" : "now";
 
 	put_sockets(answers, answer, output, text);
-	const uint32_t n = answer->n_connections;
+	const uint32_t n = answer->n_connections, past = answer->n_time_wait;
 	if (n)
 		strbuf_printf(text, answer->n_socks ? "%u connection%s through it"
 						    : "nobody listens; used by %u connection%s",
 			      n, n == 1 ? "" : "s");
 	else if (!answer->n_socks)
-		strbuf_add_text(text, "free");
+		strbuf_add_text(text, past ? "nobody listens" : "free");
+	if (past)
+		strbuf_printf(text, "%s%u closed %s in TIME_WAIT", text->len ? "; " : "", past,
+			      past == 1 ? "connection" : "connections");
 	put_line(output, label, text);
 }
 
@@ -229,7 +232,7 @@ static void put_block(const struct port_answers *answers, const struct port_answ
 /* Is there no more to say of it than its name? As of the UDP side of most TCP ports. */
 static bool is_bare(const struct port_answer *answer)
 {
-	return !answer->n_socks && !answer->n_connections &&
+	return !answer->n_socks && !answer->n_connections && !answer->n_time_wait &&
 	       !service_usual(answer->proto, answer->port) &&
 	       !service_advice(answer->proto, answer->port);
 }
@@ -267,6 +270,8 @@ static void cell(const void *data, size_t row, size_t column, struct strbuf *tex
 		if (!answer->n_socks && answer->n_connections)
 			strbuf_printf(text, "%u connection%s", answer->n_connections,
 				      answer->n_connections == 1 ? "" : "s");
+		else if (!answer->n_socks && answer->n_time_wait)
+			strbuf_printf(text, "%u in TIME_WAIT", answer->n_time_wait);
 		if (!text->len) {
 			strbuf_add_text(text, "free");
 			*style = STYLE_QUIET;
