@@ -5,14 +5,13 @@
  * _ERROR and _ICMP, so that a tracepoint which a kernel lacks does not cost the others.
  */
 #include <linux/bpf.h>
-#include <linux/types.h>
-#include <stdbool.h>
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "bpf/kernel.h"
 #include "bpf/wire_drops.h"
 
 char _license[] SEC("license") = "Dual MIT/GPL";
@@ -35,54 +34,6 @@ enum {
 enum skb_drop_reason {
 	SKB_DROP_REASON_BERTH_ASKS,
 };
-
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-struct ns_common {
-	__u32 inum;
-};
-struct net {
-	struct ns_common ns;
-};
-typedef struct {
-	struct net *net;
-} possible_net_t;
-struct net_device {
-	int ifindex;
-	possible_net_t nd_net;
-};
-struct dst_entry {
-	struct net_device *dev;
-};
-struct in6_addr {
-	union {
-		__u8 u6_addr8[16];
-	} in6_u;
-};
-struct sock_common {
-	__be32 skc_daddr;
-	__be32 skc_rcv_saddr;
-	__be16 skc_dport;
-	__u16 skc_num;
-	unsigned short skc_family;
-	possible_net_t skc_net;
-	struct in6_addr skc_v6_daddr;
-	struct in6_addr skc_v6_rcv_saddr;
-};
-struct sock {
-	struct sock_common __sk_common;
-	__u16 sk_protocol;
-	int sk_err;
-};
-struct sk_buff {
-	struct net_device *dev;
-	struct sock *sk;
-	unsigned long _skb_refdst;
-	unsigned int len;
-	__be16 protocol;
-	__u16 network_header;
-	unsigned char *head;
-};
-#pragma clang attribute pop
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -13,6 +13,9 @@ typedef unsigned long ulong;
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+struct list_head {
+	struct list_head *next;
+};
 struct hlist_node {
 	struct hlist_node *next;
 	struct hlist_node **pprev;
@@ -45,8 +48,15 @@ struct timer_list {
 	ulong expires;
 };
 
+struct refcount_struct {
+	atomic_t refs;
+};
 struct ns_common {
 	__u32 inum;
+	const void *ops;
+	__u64 ns_id; /* 6.18 */
+	struct refcount_struct __ns_ref; /* 6.18; .count before */
+	struct refcount_struct count; /* 5.11 */
 };
 struct user_namespace {
 	struct ns_common ns;
@@ -73,6 +83,7 @@ struct netns_ipv4 {
 	struct inet_timewait_death_row tcp_death_row;
 };
 struct net {
+	struct list_head list;
 	struct ns_common ns;
 	struct netns_ipv4 ipv4;
 };
@@ -99,8 +110,23 @@ struct sock_common {
 	struct hlist_nulls_node skc_nulls_node;
 	struct hlist_node skc_portaddr_node;
 };
+struct net_device {
+	int ifindex;
+	possible_net_t nd_net;
+};
+struct dst_entry {
+	struct net_device *dev;
+};
+struct sock;
 struct sk_buff {
 	struct sk_buff *next;
+	struct net_device *dev;
+	struct sock *sk;
+	ulong _skb_refdst;
+	__u32 len;
+	__be16 protocol;
+	__u16 network_header;
+	unsigned char *head;
 	char cb[48];
 };
 struct sk_buff_head {
@@ -132,6 +158,7 @@ struct sock {
 	__u16 sk_type;
 	unsigned char sk_userlocks : 4; /* a whole byte since 6.18 */
 	__u8 sk_shutdown;
+	int sk_err;
 	__u32 sk_ack_backlog;
 	__u32 sk_max_ack_backlog;
 	ulong sk_ino; /* 6.18 */
@@ -148,6 +175,7 @@ struct inet_bind_bucket {
 };
 struct inet_sock {
 	struct sock sk;
+	__be16 inet_sport;
 	ulong inet_flags; /* 6.5 */
 };
 struct inet_connection_sock {

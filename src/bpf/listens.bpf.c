@@ -4,43 +4,18 @@
  * that: what it means is looked up by the usual ways.
  */
 #include <linux/bpf.h>
-#include <linux/types.h>
-#include <stdbool.h>
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "bpf/kernel.h"
 #include "bpf/wire_listens.h"
 
 char _license[] SEC("license") = "Dual MIT/GPL";
 
 enum { PROTO_TCP = 6, STATE_LISTEN = 10 };
-
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-struct ns_common {
-	__u32 inum;
-};
-struct net {
-	struct ns_common ns;
-};
-typedef struct {
-	struct net *net;
-} possible_net_t;
-struct sock_common {
-	possible_net_t skc_net;
-	__u16 skc_num;
-};
-struct sock {
-	struct sock_common __sk_common;
-	__u16 sk_protocol;
-};
-struct inet_sock {
-	struct sock sk;
-	__be16 inet_sport;
-};
-#pragma clang attribute pop
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -4,43 +4,14 @@
  * names, so that user space knows whether it has found them all. Run once, by BPF_PROG_RUN.
  */
 #include <linux/bpf.h>
-#include <linux/types.h>
-#include <stdbool.h>
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+#include "bpf/kernel.h"
 #include "bpf/wire_netns.h"
 
 char _license[] SEC("license") = "Dual MIT/GPL";
-
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-struct list_head {
-	struct list_head *next;
-};
-struct refcount_struct {
-	struct {
-		int counter;
-	} refs;
-};
-struct ns_common {
-	unsigned int inum;
-	const void *ops;
-	__u64 ns_id; /* 6.18 */
-	struct refcount_struct __ns_ref; /* 6.18; .count before */
-	struct refcount_struct count; /* 5.11 */
-};
-struct net {
-	struct list_head list;
-	struct ns_common ns;
-};
-struct nsproxy {
-	struct net *net_ns;
-};
-struct task_struct {
-	struct nsproxy *nsproxy;
-};
-#pragma clang attribute pop
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
