@@ -17,7 +17,7 @@ enum proof {
 	PROOF_KERNEL, /* the kernel showed or said that this very packet or call ended here */
 };
 
-struct evidence {
+struct observation {
 	const char *from; /* "ttl-probe", "route", "nft", "kfree_skb", "sock_diag" ... */
 	const char *what;
 };
@@ -32,7 +32,7 @@ struct finding {
 	unsigned order;	   /* position on the path: what a packet meets first counts first */
 	int bonus;	   /* added to the cause's weight when a rule knows better */
 	const char *says;  /* one sentence for people */
-	struct evidence evidence[N_FINDING_EVIDENCE];
+	struct observation evidence[N_FINDING_EVIDENCE];
 	unsigned n_evidence;
 	const char *fixes[N_FINDING_FIXES];
 	unsigned n_fixes;
