@@ -42,6 +42,17 @@ struct tcp_seen {
 	bool zero_window; /* the peer's window is closed */
 };
 
+/*
+ * The same connect() as a program sees it that blocks: a socket of its own without an error queue,
+ * which ICMP errors that come at a bad moment reach late or never.
+ */
+struct blocking_seen {
+	bool made;
+	bool waits; /* it still waited when we ended it after .seconds */
+	int error;  /* positive errno; 0: it worked, or .waits */
+	double seconds;
+};
+
 enum { N_ATTEMPT_ICMPS = 4, N_ATTEMPT_BYTES = 32 };
 
 struct attempt {
@@ -59,6 +70,9 @@ struct attempt {
 	bool connected;	   /* the handshake completed */
 	double seconds;	   /* until the result */
 	double connect_seconds;	  /* until the handshake was complete */
+	double gives_up_seconds;  /* until connect() ends by itself where nobody answers; 0: unknown */
+	double icmp_seconds;	  /* until the first of .icmps was there */
+	struct blocking_seen blocking;
 	uint64_t sent_bytes, received_bytes;
 	uint64_t datagram_bytes; /* size of the datagram that could not be sent */
 	uint8_t first_sent[N_ATTEMPT_BYTES], first_received[N_ATTEMPT_BYTES];

@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Differences of time below this are of no interest to a program. */
+static const double LATE_S = 0.3;
+
 static void name_icmp(const struct icmp_seen *icmp, char *text, size_t size)
 {
 	char from[ADDR_TEXT_SIZE] = "?";
@@ -44,6 +47,80 @@ static void observe_attempt(const struct attempt *a, struct findings *to)
 		name_icmp(&a->icmps[i], icmp, sizeof(icmp));
 		finding_evidence(to, to->observed, "icmp", "%s", icmp);
 	}
+}
+
+/* Left out where it shows the same as the attempt. */
+static void observe_blocking(const struct attempt *a, struct findings *to)
+{
+	const struct blocking_seen *b = &a->blocking;
+	const int error = a->timed_out ? ETIMEDOUT : a->error;
+	char end[48] = "";
+
+	if (a->n_icmps && !a->icmps[0].is_local && a->seconds > a->icmp_seconds + LATE_S)
+		finding_evidence(to, to->observed, "icmp",
+				 "that error was here after %.1f ms; connect() returns it %.1f s later",
+				 a->icmp_seconds * 1000, a->seconds - a->icmp_seconds);
+	if (!b->made)
+		return;
+	if (a->gives_up_seconds)
+		snprintf(end, sizeof(end), "; it gives up after %.0f s", a->gives_up_seconds);
+	if (b->waits && a->timed_out)
+		finding_evidence(to, to->observed, "blocking",
+				 "a program's blocking connect() still waits after %.1f s%s", b->seconds,
+				 end);
+	else if (b->waits)
+		finding_evidence(to, to->observed, "blocking",
+				 "once more, by a blocking connect(): no answer within %.1f s%s",
+				 b->seconds, end);
+	else if (!b->error)
+		finding_evidence(to, to->observed, "blocking",
+				 "once more, by a blocking connect(): works after %.1f ms",
+				 b->seconds * 1000);
+	else if (b->error != error || b->seconds > a->seconds + LATE_S ||
+		 b->seconds + LATE_S < a->seconds)
+		finding_evidence(to, to->observed, "blocking",
+				 "once more, by a blocking connect(): %s after %.1f s",
+				 strerrorname_np(b->error) ?: "an error", b->seconds);
+}
+
+/* How long a program is kept that tries the addresses one after the other; 0: not known. */
+static double kept_by(const struct attempt *a)
+{
+	if (a->timed_out && a->error == 0)
+		return a->gives_up_seconds;
+	return a->blocking.made && !a->blocking.waits && a->blocking.error ? a->blocking.seconds
+									     : a->seconds;
+}
+
+static void observe_in_turn(const struct case_facts *facts, struct findings *to)
+{
+	char remote[ADDR_TEXT_SIZE + 8];
+	const struct attempt *last = NULL;
+	double seconds = 0;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < facts->n_attempts; i++) {
+		const struct attempt *a = &facts->attempts[i];
+		if (a->is_retry || a->by_program || a->proto != SOCK_PROTO_TCP)
+			return;
+		last = a;
+		if (a->ok)
+			break;
+		if (a->timed_out && !a->gives_up_seconds)
+			return;
+		seconds += kept_by(a);
+		n++;
+	}
+	if (!n || !last || facts->n_attempts < 2 || seconds < LATE_S)
+		return;
+	addr_format_port(&last->remote, last->remote_port, remote);
+	if (last->ok)
+		finding_evidence(to, to->observed, "blocking",
+				 "a program that tries the addresses in turn waits %.1f s until %s works",
+				 seconds, remote);
+	else
+		finding_evidence(to, to->observed, "blocking",
+				 "a program that tries the addresses in turn fails after %.1f s", seconds);
 }
 
 /* NULL: it takes more words. */
@@ -155,6 +232,9 @@ void observe(const struct case_facts *facts, struct findings *to)
 				 facts->asked.device);
 	for (size_t i = 0; i < facts->n_attempts && shown < 4; i++, shown++)
 		observe_attempt(&facts->attempts[i], to);
+	for (size_t i = 0; i < facts->n_attempts; i++)
+		observe_blocking(&facts->attempts[i], to);
+	observe_in_turn(facts, to);
 	observe_probes(&facts->probes, to);
 	if (facts->probes.retrans_fail)
 		finding_evidence(to, to->observed, "netstat",

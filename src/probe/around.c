@@ -14,7 +14,7 @@ static const uint64_t MS = 1000000;
 /* Ports that are rarely filtered or rarely open: an answer of either kind proves a living host. */
 static const uint16_t side_ports[] = {9, 22, 80, 443};
 /* traceroute's port: closed nearly everywhere, answered by ICMP port unreachable. */
-enum { SIDE_UDP_PORT = 33434, N_AGAIN = 4, LADDER_WAIT_MS = 1300, LATE_WAIT_MS = 3500, REPEAT_WAIT_MS = 1200, ANSWERED_WAIT_MS = 250 };
+enum { SIDE_UDP_PORT = 33434, N_AGAIN = 4, LADDER_WAIT_MS = 1300, LATE_WAIT_MS = 3500, REPEAT_WAIT_MS = 1200, ANSWERED_WAIT_MS = 250, RUNG_WAIT_MS = 50 };
 
 /* Did a packet leave and an answer matter? Otherwise the kernel's own word is all there is. */
 static bool worth_asking(const struct attempt *a)
@@ -65,13 +65,20 @@ static void plan_side(struct around *around, const struct case_facts *facts,
 		      const struct attempt *a)
 {
 	const bool has_source = facts->asked.bind_addr.family != ADDR_NONE || facts->asked.bind_port;
+	/*
+	 * Where the handshake works, one more tells nothing and takes a place in the queue of a server
+	 * that may be stuck; the blocking look is one of them.
+	 */
+	const unsigned n_again = a->connected			 ? 0
+				 : a->proto == SOCK_PROTO_TCP ? N_AGAIN - around->blocking.started
+							      : 1;
 
-	for (unsigned i = 0; i < (a->proto == SOCK_PROTO_TCP ? N_AGAIN : 1u); i++)
+	for (unsigned i = 0; i < n_again; i++)
 		add_side(around, a, a->proto, a->remote_port);
 	/* With a source of its own the first one repeats it, the others show whether it matters. */
-	for (unsigned i = 0; has_source && i < around->n_side; i++) {
+	for (unsigned i = 0; has_source && i < n_again; i++) {
 		around->side[i].same_port = i == 0;
-		around->side[i].any_source = i + 1 == around->n_side && i;
+		around->side[i].any_source = i + 1 == n_again && i;
 		around->side[i].probe.other_source = around->side[i].any_source ||
 						     (i && facts->asked.bind_port);
 	}
@@ -81,57 +88,6 @@ static void plan_side(struct around *around, const struct case_facts *facts,
 	if (a->proto != SOCK_PROTO_UDP || a->remote_port != SIDE_UDP_PORT)
 		add_side(around, a, SOCK_PROTO_UDP, SIDE_UDP_PORT);
 	add_side(around, a, SOCK_PROTO_ICMP, 0);
-}
-
-void around_start(struct around *around, const struct case_facts *facts, const struct attempt *a)
-{
-	if (around->started || !worth_asking(a))
-		return;
-	around->started = true;
-	around->started_ns = monotonic_ns();
-	around->proto = a->proto;
-	if (!addr_is_loopback(&a->remote))
-		around->n_ladder = AROUND_LADDER;
-	/* Hosts send few ICMP errors a second to one peer: the most telling questions go first. */
-	if (!around->tap)
-		around->tap = tap_start();
-	plan_side(around, facts, a);
-	asking_start(&around->side[0], &facts->asked);
-	if (a->by_program && a->error && a->error != ETIMEDOUT && !a->n_icmps)
-		asking_wait(around->side, 1, monotonic_ns() + REPEAT_WAIT_MS * MS);
-	for (unsigned i = 0; i < around->n_ladder; i++) {
-		around->ladder[i] = (struct asking){
-			.fd = -1,
-			.dst = a->remote,
-			.probe = {.proto = a->proto, .port = a->remote_port, .ttl = (uint8_t)(i + 1)}};
-		asking_start(&around->ladder[i], &facts->asked);
-	}
-	for (unsigned i = 1; i < around->n_side; i++)
-		asking_start(&around->side[i], &facts->asked);
-}
-
-void around_step(struct around *around)
-{
-	for (unsigned i = 0; i < around->n_ladder; i++)
-		asking_check(&around->ladder[i]);
-	for (unsigned i = 0; i < around->n_side; i++)
-		asking_check(&around->side[i]);
-}
-
-unsigned around_fds(const struct around *around, struct pollfd *fds)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < around->n_ladder + around->n_side; i++) {
-		const struct asking *asking = i < around->n_ladder
-						      ? &around->ladder[i]
-						      : &around->side[i - around->n_ladder];
-		if (!asking->done && asking->fd >= 0)
-			fds[n++] = (struct pollfd){
-				.fd = asking->fd,
-				.events = asking->probe.proto == SOCK_PROTO_TCP ? POLLOUT : POLLIN};
-	}
-	return n;
 }
 
 static bool from_target(const struct asking *asking)
@@ -155,6 +111,81 @@ static bool from_target(const struct asking *asking)
 	return false;
 }
 
+/*
+ * All rungs at once; where the handshake works one after the other and none after the target, as
+ * each that comes there takes a place in the listener's queue.
+ */
+static void climb(struct around *around)
+{
+	while (around->n_asked < around->n_ladder) {
+		const struct asking *last = around->n_asked ? &around->ladder[around->n_asked - 1] : NULL;
+		if (around->rung_wait_ns && last) {
+			if (from_target(last))
+				around->n_ladder = around->n_asked;
+			if (from_target(last) || (!last->done && monotonic_ns() < last->started_ns +
+									  around->rung_wait_ns))
+				return;
+		}
+		asking_start(&around->ladder[around->n_asked++], around->asked);
+	}
+}
+
+void around_start(struct around *around, const struct case_facts *facts, const struct attempt *a)
+{
+	if (around->started || !worth_asking(a))
+		return;
+	around->started = true;
+	around->started_ns = monotonic_ns();
+	around->proto = a->proto;
+	around->asked = &facts->asked;
+	if (a->connected)
+		around->rung_wait_ns = RUNG_WAIT_MS * MS + (uint64_t)(a->connect_seconds * 2e9);
+	if (!addr_is_loopback(&a->remote))
+		around->n_ladder = AROUND_LADDER;
+	/* Hosts send few ICMP errors a second to one peer: the most telling questions go first. */
+	if (!around->tap)
+		around->tap = tap_start();
+	if (!a->connected && !facts->asked.is_signed)
+		blocking_start(&around->blocking, &facts->asked, a, facts->until_ns);
+	plan_side(around, facts, a);
+	asking_start(&around->side[0], &facts->asked);
+	if (a->by_program && !a->connected && a->error && a->error != ETIMEDOUT && !a->n_icmps)
+		asking_wait(around->side, 1, monotonic_ns() + REPEAT_WAIT_MS * MS);
+	for (unsigned i = 0; i < around->n_ladder; i++)
+		around->ladder[i] = (struct asking){
+			.fd = -1,
+			.dst = a->remote,
+			.probe = {.proto = a->proto, .port = a->remote_port, .ttl = (uint8_t)(i + 1)}};
+	climb(around);
+	for (unsigned i = 1; i < around->n_side; i++)
+		asking_start(&around->side[i], &facts->asked);
+}
+
+void around_step(struct around *around)
+{
+	for (unsigned i = 0; i < around->n_asked; i++)
+		asking_check(&around->ladder[i]);
+	climb(around);
+	for (unsigned i = 0; i < around->n_side; i++)
+		asking_check(&around->side[i]);
+}
+
+unsigned around_fds(const struct around *around, struct pollfd *fds)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < around->n_asked + around->n_side; i++) {
+		const struct asking *asking = i < around->n_asked
+						      ? &around->ladder[i]
+						      : &around->side[i - around->n_asked];
+		if (!asking->done && asking->fd >= 0)
+			fds[n++] = (struct pollfd){
+				.fd = asking->fd,
+				.events = asking->probe.proto == SOCK_PROTO_TCP ? POLLOUT : POLLIN};
+	}
+	return n;
+}
+
 /* All that can still come has come: the ladder up to the target, and the side probes. */
 static bool is_complete(const struct around *around)
 {
@@ -169,14 +200,14 @@ static bool is_complete(const struct around *around)
 	for (unsigned i = 0; i < around->n_side; i++)
 		if (!around->side[i].done)
 			return false;
-	return true;
+	return blocking_is_done(&around->blocking);
 }
 
 static void store(const struct around *around, struct case_facts *facts, const struct attempt *a)
 {
 	struct probes *probes = &facts->probes;
 
-	for (unsigned i = 0; i < around->n_ladder && i < N_LADDER; i++) {
+	for (unsigned i = 0; i < around->n_asked && i < N_LADDER; i++) {
 		probes->ladder[probes->n_ladder++] = around->ladder[i].probe;
 		if (from_target(&around->ladder[i])) {
 			probes->host_hops = (uint8_t)(i + 1);
@@ -193,6 +224,20 @@ static void store(const struct around *around, struct case_facts *facts, const s
 		if (!same_port && from_target(side))
 			probes->host_alive = true;
 	}
+}
+
+/* The blocking look is one more handshake for rules that count those that work. */
+static void store_blocking(struct case_facts *facts, const struct attempt *a)
+{
+	const struct blocking_seen *seen = &a->blocking;
+	struct probes *probes = &facts->probes;
+
+	if (seen->made && !seen->waits && !seen->error && probes->n_side < N_SIDE_PROBES)
+		probes->side[probes->n_side++] = (struct probe){.proto = a->proto,
+								.port = a->remote_port,
+								.tries = 1,
+								.answer = PROBE_SYN_ACK,
+								.seconds = seen->seconds};
 }
 
 /*
@@ -255,22 +300,27 @@ void around_finish(struct around *around, struct case_facts *facts, struct attem
 		case_doing(facts, "asking around it");
 		around_step(around);
 	}
-	asking_stop(around->ladder, around->n_ladder);
+	asking_stop(around->ladder, around->n_asked);
 	asking_stop(around->side, around->n_side);
+	blocking_finish(&around->blocking, &a->blocking);
 	for (unsigned i = 0; i < around->n_side; i++)
 		if (around->side[i].probe.proto == a->proto &&
 		    around->side[i].probe.port == a->remote_port)
 			tap_add_port(around->tap, around->side[i].local_port);
 	tap_finish(around->tap, facts, a);
 	store(around, facts, a);
+	store_blocking(facts, a);
 	lend_icmp(around, a);
 	measure_resets(around, facts, a, until_ns);
 }
 
 void around_release(struct around *around)
 {
-	asking_stop(around->ladder, around->started ? around->n_ladder : 0);
+	struct blocking_seen nobody_asks;
+
+	asking_stop(around->ladder, around->n_asked);
 	asking_stop(around->side, around->n_side);
+	blocking_finish(&around->blocking, &nobody_asks);
 	tap_free(around->tap);
 	around->tap = NULL;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "probe/asking.h"
+#include "probe/blocking.h"
 
 enum { AROUND_LADDER = 10, AROUND_SIDE = 11, AROUND_MAX_FDS = AROUND_LADDER + AROUND_SIDE };
 
@@ -15,6 +16,10 @@ struct around {
 	struct asking ladder[AROUND_LADDER]; /* TTL 1 .. of the asked flow */
 	struct asking side[AROUND_SIDE];     /* the same port again, then other ports */
 	unsigned n_ladder, n_side;
+	unsigned n_asked; /* rungs of the ladder, so far */
+	uint64_t rung_wait_ns; /* between them; 0: all at once */
+	const struct asked *asked;
+	struct blocking blocking; /* the asked address as a program sees it that blocks */
 	uint64_t started_ns;
 	uint8_t proto;
 	struct tap *tap;

@@ -3,6 +3,7 @@
 #include "probe/attempting.h"
 #include "core/sock.h"
 #include "probe/asking.h"
+#include "probe/blocking.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -14,17 +15,7 @@
 
 static const uint64_t RESEND_NS = 500000000;
 
-/*
- * The kernel takes a socket's owner from the effective uid at socket(), and rights from the
- * effective capabilities, which go and come back with that uid. Raw calls: one thread only.
- */
-struct borrowed {
-	uid_t uid;
-	gid_t gid;
-	bool changed;
-};
-
-static int borrow_user(const struct asked *asked, struct borrowed *ret)
+int borrow_user(const struct asked *asked, struct borrowed *ret)
 {
 	*ret = (struct borrowed){.uid = geteuid(), .gid = getegid()};
 	if (asked->uid < 0 || (uid_t)asked->uid == ret->uid)
@@ -36,7 +27,7 @@ static int borrow_user(const struct asked *asked, struct borrowed *ret)
 	return 0;
 }
 
-static void return_user(const struct borrowed *borrowed)
+void return_user(const struct borrowed *borrowed)
 {
 	if (!borrowed->changed)
 		return;
@@ -59,8 +50,10 @@ static void take_icmps(struct attempting *at)
 	struct attempt *a = &at->attempt;
 
 	while (at->fd >= 0 && a->n_icmps < N_ATTEMPT_ICMPS &&
-	       socket_take_icmp(at->fd, &a->icmps[a->n_icmps]))
-		a->n_icmps++;
+	       socket_take_icmp(at->fd, &a->icmps[a->n_icmps])) {
+		if (!a->n_icmps++)
+			a->icmp_seconds = (double)(monotonic_ns() - a->started_ns) / 1e9;
+	}
 }
 
 static void note_local(struct attempting *at)
@@ -134,6 +127,8 @@ static void begin(struct attempting *at, const struct asked *asked, const struct
 	note_local(at);
 	if (asked->proto == SOCK_PROTO_UDP)
 		send_datagram(at);
+	else
+		at->attempt.gives_up_seconds = connect_gives_up(at->fd);
 }
 
 void attempting_connect(struct attempting *at, const struct asked *asked, const struct addr *dst)

@@ -71,6 +71,26 @@ static void put_outcome(struct json *json, const struct outcome *outcome)
 	json_close(json, '}');
 }
 
+/* The address as a program sees it that blocks, and how long it would be kept. */
+static void put_blocking(struct json *json, const struct attempt *a)
+{
+	const struct blocking_seen *b = &a->blocking;
+
+	json_key(json, "blocking");
+	json_open(json, '{');
+	json_put_bool(json, "ok", b->made && !b->waits && !b->error);
+	json_put_bool(json, "waits", b->waits);
+	json_put_text(json, "errno", b->error ? strerrorname_np(b->error) : NULL);
+	json_key(json, "seconds");
+	json_double(json, b->seconds);
+	json_key(json, "gives_up_after");
+	if (a->gives_up_seconds > 0)
+		json_double(json, a->gives_up_seconds);
+	else
+		json_null(json);
+	json_close(json, '}');
+}
+
 static void put_evidence(struct json *json, const struct finding *f)
 {
 	for (unsigned i = 0; f && i < f->n_evidence; i++) {
@@ -125,6 +145,7 @@ void why_json(struct json *json, const struct case_facts *facts, const struct fi
 {
 	const struct finding *best = answer_of(facts, findings);
 	const struct outcome outcome = outcome_of(facts);
+	const struct attempt *subject = case_subject(facts);
 
 	json_open(json, '{');
 	json_put_text(json, "schema", "berth.why/1");
@@ -132,6 +153,10 @@ void why_json(struct json *json, const struct case_facts *facts, const struct fi
 	put_asked(json, &facts->asked);
 	begin_line(json);
 	put_outcome(json, &outcome);
+	if (subject && subject->blocking.made) {
+		begin_line(json);
+		put_blocking(json, subject);
+	}
 	put_finding(json, best, outcome.ok, summary_of(facts, findings));
 	begin_line(json);
 	json_key(json, "evidence");
