@@ -14,7 +14,15 @@ static const uint64_t MS = 1000000;
 /* Ports that are rarely filtered or rarely open: an answer of either kind proves a living host. */
 static const uint16_t side_ports[] = {9, 22, 80, 443};
 /* traceroute's port: closed nearly everywhere, answered by ICMP port unreachable. */
-enum { SIDE_UDP_PORT = 33434, N_AGAIN = 4, LADDER_WAIT_MS = 1300, LATE_WAIT_MS = 3500, REPEAT_WAIT_MS = 1200, ANSWERED_WAIT_MS = 250, RUNG_WAIT_MS = 50 };
+enum { SIDE_UDP_PORT = 33434, N_AGAIN = 4 };
+enum {
+	LADDER_WAIT_MS = 1300,
+	LATE_WAIT_MS = 3500,
+	REPEAT_WAIT_MS = 1200,
+	ANSWERED_WAIT_MS = 250,
+	RUNG_WAIT_MS = 50,
+	QUICK_WAIT_MS = 20,
+};
 
 /* Did a packet leave and an answer matter? Otherwise the kernel's own word is all there is. */
 static bool worth_asking(const struct attempt *a)
@@ -130,6 +138,23 @@ static void climb(struct around *around)
 	}
 }
 
+/* After a quick answer: a repetition that gets another one makes the ladder careful. */
+static void see_whether_it_works(struct around *around, const struct attempt *a)
+{
+	const uint64_t rtt_ns = (uint64_t)(a->seconds * 3e9) + QUICK_WAIT_MS * MS;
+	const uint64_t limit_ns = a->by_program && !a->n_icmps ? REPEAT_WAIT_MS * MS
+				  : rtt_ns < ANSWERED_WAIT_MS * MS ? rtt_ns
+								      : ANSWERED_WAIT_MS * MS;
+	const uint64_t until_ns = monotonic_ns() + limit_ns;
+
+	asking_wait(around->side, 1, until_ns);
+	while (around->side[0].probe.answer != PROBE_SYN_ACK &&
+	       !blocking_is_done(&around->blocking) && monotonic_ns() < until_ns)
+		poll(NULL, 0, 1);
+	if (around->side[0].probe.answer == PROBE_SYN_ACK || blocking_works(&around->blocking))
+		around->rung_wait_ns = RUNG_WAIT_MS * MS + rtt_ns;
+}
+
 void around_start(struct around *around, const struct case_facts *facts, const struct attempt *a)
 {
 	if (around->started || !worth_asking(a))
@@ -149,8 +174,8 @@ void around_start(struct around *around, const struct case_facts *facts, const s
 		blocking_start(&around->blocking, &facts->asked, a, facts->until_ns);
 	plan_side(around, facts, a);
 	asking_start(&around->side[0], &facts->asked);
-	if (a->by_program && !a->connected && a->error && a->error != ETIMEDOUT && !a->n_icmps)
-		asking_wait(around->side, 1, monotonic_ns() + REPEAT_WAIT_MS * MS);
+	if (!a->connected && a->error && a->error != ETIMEDOUT)
+		see_whether_it_works(around, a);
 	for (unsigned i = 0; i < around->n_ladder; i++)
 		around->ladder[i] = (struct asking){
 			.fd = -1,

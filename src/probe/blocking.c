@@ -124,6 +124,11 @@ bool blocking_is_done(const struct blocking *b)
 	return !b->started || atomic_load(&b->returned);
 }
 
+bool blocking_works(const struct blocking *b)
+{
+	return b->started && atomic_load(&b->returned) && !b->error;
+}
+
 void blocking_finish(struct blocking *b, struct blocking_seen *ret_seen)
 {
 	if (!b->started)

@@ -35,6 +35,8 @@ void blocking_start(struct blocking *blocking, const struct asked *asked,
 		    const struct attempt *attempt, uint64_t until_ns);
 /* Has it nothing more to tell? True if it was not started. */
 bool blocking_is_done(const struct blocking *blocking);
+/* It came to an end, and a good one. */
+bool blocking_works(const struct blocking *blocking);
 /* End it, if need be by taking the socket away, and say what it saw. May be called twice. */
 void blocking_finish(struct blocking *blocking, struct blocking_seen *ret_seen);
 
