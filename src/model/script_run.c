@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* What may follow a call: unprivileged, chose PORT, by SOCKET, cpu N. */
+/* What may follow a call: unprivileged, chose PORT (or none), by SOCKET. */
 static int take_turn(struct script *script)
 {
 	while (word_peek(script)) {
@@ -33,103 +33,77 @@ static int take_turn(struct script *script)
 	return 0;
 }
 
-static int finish(struct script *script, int r, const char *op, const struct script_name *name,
-		  const struct model_verdict *verdict)
+/* A call on one socket, as its line says it. */
+struct call {
+	struct script_name *name;
+	struct addr addr;
+	uint16_t port;
+	struct model_verdict verdict;
+};
+
+static int call_bind(struct script *script, struct call *c)
 {
+	return model_bind(script->space, c->name->sock, &c->addr, c->port, &script->turn,
+			  &c->verdict);
+}
+
+static int call_listen(struct script *script, struct call *c)
+{
+	return model_listen(script->space, c->name->sock, &script->turn, &c->verdict);
+}
+
+static int call_connect(struct script *script, struct call *c)
+{
+	int r = model_connect(script->space, c->name->sock, &c->addr, c->port, &script->turn,
+			      &c->verdict);
+
+	if (r || !c->verdict.peer)
+		return r;
+	return model_tag(script->space, c->verdict.peer,
+			 ((uint32_t)(c->name - script->names) + 1) | TAG_PEER);
+}
+
+static int call_disconnect(struct script *script, struct call *c)
+{
+	return model_disconnect(script->space, c->name->sock, &c->verdict);
+}
+
+static int call_shutdown(struct script *script, struct call *c)
+{
+	return model_shutdown(script->space, c->name->sock, &script->turn, &c->verdict);
+}
+
+/* How to read a call's line, and what its answer tells. */
+struct call_row {
+	const char *word;
+	int (*call)(struct script *script, struct call *c);
+	bool has_address; /* ADDRESS:PORT follows the socket */
+	bool has_turn;	  /* see take_turn() */
+	bool tells_port;  /* also a port that the kernel did not choose */
+};
+
+static int run_call(struct script *script, const struct call_row *row)
+{
+	struct call c = {.verdict.ports = &script->ports};
+	int r = want_sock(script, &c.name);
+
+	if (!r && row->has_address)
+		r = want_addr_port(script, &c.addr, &c.port);
+	if (!r)
+		r = row->has_turn ? take_turn(script) : want_end(script);
+	if (r)
+		return r;
+	r = row->call(script, &c);
 	if (r == -ERANGE) {
-		say_not_candidate(script, op, name->text, verdict);
+		say_not_candidate(script, row->word, c.name->text, &c.verdict);
 		return 0;
 	}
-	if (!r)
-		say_verdict(script, op, name->text, verdict);
-	return r;
-}
-
-static int run_bind(struct script *script)
-{
-	struct model_verdict verdict = {.ports = &script->ports};
-	struct script_name *name;
-	struct addr addr;
-	uint16_t port;
-	int r = want_sock(script, &name);
-
-	if (!r)
-		r = want_addr_port(script, &addr, &port);
-	if (!r)
-		r = take_turn(script);
 	if (r)
 		return r;
-	r = model_bind(script->space, name->sock, &addr, port, &script->turn, &verdict);
-	return finish(script, r, "bind", name, &verdict);
-}
-
-static int run_listen(struct script *script)
-{
-	struct model_verdict verdict = {.ports = &script->ports};
-	struct script_name *name;
-	int r = want_sock(script, &name);
-
-	if (!r)
-		r = take_turn(script);
-	if (r)
-		return r;
-	r = model_listen(script->space, name->sock, &script->turn, &verdict);
-	if (!verdict.chosen)
-		verdict.port = 0;
-	return finish(script, r, "listen", name, &verdict);
-}
-
-static int run_connect(struct script *script)
-{
-	struct model_verdict verdict = {.ports = &script->ports};
-	struct script_name *name;
-	struct addr addr;
-	uint16_t port;
-	int r = want_sock(script, &name);
-
-	if (!r)
-		r = want_addr_port(script, &addr, &port);
-	if (!r)
-		r = take_turn(script);
-	if (r)
-		return r;
-	r = model_connect(script->space, name->sock, &addr, port, &script->turn, &verdict);
-	if (!verdict.chosen)
-		verdict.port = 0;
-	if (!r && verdict.peer)
-		r = model_tag(script->space, verdict.peer,
-			      ((uint32_t)(name - script->names) + 1) | TAG_PEER);
-	return finish(script, r, "connect", name, &verdict);
-}
-
-static int run_disconnect(struct script *script)
-{
-	struct model_verdict verdict = {0};
-	struct script_name *name;
-	int r = want_sock(script, &name);
-
-	if (!r)
-		r = want_end(script);
-	if (r)
-		return r;
-	r = model_disconnect(script->space, name->sock, &verdict);
-	verdict.port = 0;
-	return finish(script, r, "disconnect", name, &verdict);
-}
-
-static int run_shutdown(struct script *script)
-{
-	struct model_verdict verdict = {0};
-	struct script_name *name;
-	int r = want_sock(script, &name);
-
-	if (!r)
-		r = want_end(script);
-	if (r)
-		return r;
-	r = model_shutdown(script->space, name->sock, &script->turn, &verdict);
-	verdict.port = 0;
-	return finish(script, r, "shutdown", name, &verdict);
+	if (!row->tells_port && !c.verdict.chosen)
+		c.verdict.port = 0;
+	say_verdict(script, row->word, c.name->text, &c.verdict);
+	return 0;
 }
 
 static int run_close(struct script *script)
@@ -254,22 +228,28 @@ static int run_deliver(struct script *script)
 
 int run_statement(struct script *script, const struct word *verb)
 {
+	static const struct call_row calls[] = {
+		{"bind", call_bind, .has_address = true, .has_turn = true, .tells_port = true},
+		{"listen", call_listen, .has_turn = true},
+		{"connect", call_connect, .has_address = true, .has_turn = true},
+		{"disconnect", call_disconnect},
+		{"shutdown", call_shutdown},
+	};
 	static const struct {
 		const char *word;
 		int (*run)(struct script *script);
 	} rows[] = {
-		{"set", run_set},	  {"bind", run_bind},
-		{"listen", run_listen},	  {"connect", run_connect},
-		{"shutdown", run_shutdown}, {"close", run_close},
-		{"deliver", run_deliver}, {"expire", run_expire},
-		{"disconnect", run_disconnect}, {"wait", run_wait},
-		{"join", run_join},
+		{"set", run_set},   {"close", run_close},   {"expire", run_expire},
+		{"wait", run_wait}, {"deliver", run_deliver}, {"join", run_join},
 	};
 
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (word_is(verb, calls[i].word))
+			return run_call(script, &calls[i]);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (word_is(verb, rows[i].word))
 			return rows[i].run(script);
 	return script_fail(script, verb->column,
-			   "expected host, NAME = socket, set, bind, listen, connect, accept, "
-			   "shutdown, close, expire or deliver");
+			   "expected host, NAME = socket, NAME = accept, set, bind, listen, "
+			   "connect, disconnect, shutdown, close, expire, wait, join or deliver");
 }
