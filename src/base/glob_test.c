@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/glob.h"
+#include "base/auto.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +25,7 @@ static void vectors(void **state)
 		{"**", "x", true}, {"a**b", "ab", true},
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
 		struct glob glob = {.pattern = rows[i].pattern, .len = strlen(rows[i].pattern)};
 		if (glob_matches(&glob, rows[i].text, strlen(rows[i].text)) != rows[i].matches)
 			fail_msg("%s on %s", rows[i].pattern, rows[i].text);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/json_read.h"
+#include "base/auto.h"
 
 static void reads(void **state)
 {
@@ -38,7 +39,7 @@ static void refuses(void **state)
 	char deep[400];
 
 	arena_init(&arena);
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < N_ELEMENTS(bad); i++)
 		assert_null(json_read(&arena, bad[i]));
 	memset(deep, '[', sizeof(deep) - 1);
 	deep[sizeof(deep) - 1] = '\0';

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Scripts read these words, so they are ss's to the letter where ss has them. */
 #include "commands/list_details.h"
+#include "base/auto.h"
 #include "base/escape.h"
 #include "base/strbuf.h"
 #include "core/facts.h"
@@ -154,7 +155,7 @@ static void add_sockopt(struct strbuf *text, const struct sock_extra *extra)
 
 	if (!extra || !extra->has_sockopt)
 		return;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+	for (size_t i = 0; i < N_ELEMENTS(words); i++)
 		if (extra->sockopt >> i & 1) {
 			strbuf_printf(text, "%s %s", separator, words[i]);
 			separator = "";

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Fields of the socket itself: protocol, state, queues, addresses, timer, identity. */
+#include "base/auto.h"
 #include "core/fields.h"
 #include "base/numbers.h"
 #include "core/facts.h"
@@ -73,7 +74,7 @@ GETTER(type)
 		[SOCK_STREAM] = "stream", [SOCK_DGRAM] = "dgram", [SOCK_RAW] = "raw",
 		[SOCK_RDM] = "rdm",	  [SOCK_SEQPACKET] = "seqpacket",
 	};
-	const bool known = sock->type < sizeof(words) / sizeof(words[0]);
+	const bool known = sock->type < N_ELEMENTS(words);
 
 	return !nth && value_text(ret, known ? words[sock->type] : NULL);
 }
@@ -297,7 +298,7 @@ GETTER(timer)
 		[SOCK_TIMER_TIME_WAIT] = "timewait",
 		[SOCK_TIMER_PROBE0] = "persist",
 	};
-	const bool known = sock->timer < sizeof(words) / sizeof(words[0]);
+	const bool known = sock->timer < N_ELEMENTS(words);
 
 	return !nth && value_text(ret, known ? words[sock->timer] : NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Every field is well-formed, found by each of its names, and says what a socket holds. */
 #include "core/fields.h"
+#include "base/auto.h"
 #include "core/facts.h"
 #include "core/snapshot.h"
 #include "core/sock.h"
@@ -41,7 +42,7 @@ static void mistyped_names_are_near(void **state)
 		{"Containr", "container"}, {"contianer", "container"}, {"local-adress", "local_address"},
 	};
 
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+	for (size_t i = 0; i < N_ELEMENTS(pairs); i++)
 		assert_string_equal(field_nearest(pairs[i][0])->name, pairs[i][1]);
 	assert_null(field_nearest("bogus"));
 	assert_null(field_nearest(""));
@@ -138,7 +139,7 @@ static void values_of_a_listener(void **state)
 	struct snapshot *snap = one_socket();
 	char text[128];
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++)
 		assert_string_equal(shown(snap, rows[i].name, rows[i].nth, text),
 				    rows[i].expected);
 	snapshot_free(snap);

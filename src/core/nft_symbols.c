@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The names that nft prints instead of numbers. A pure table. */
+#include "base/auto.h"
 #include "core/nft_value.h"
 
 #include <stdlib.h>
@@ -54,7 +55,7 @@ static const struct symbol {
 
 bool nft_symbol(const char *symbols, const char *name, uint64_t *ret_number)
 {
-	for (size_t i = 0; symbols && i < sizeof(symbols_known) / sizeof(symbols_known[0]); i++) {
+	for (size_t i = 0; symbols && i < N_ELEMENTS(symbols_known); i++) {
 		if (strcmp(symbols_known[i].symbols, symbols) || strcmp(symbols_known[i].name, name))
 			continue;
 		*ret_number = symbols_known[i].number;

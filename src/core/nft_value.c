@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What an nft expression is for a packet on paper. */
 #include "core/nft_value.h"
+#include "base/auto.h"
 #include "core/place.h"
 
 #include <netinet/in.h>
@@ -240,7 +241,7 @@ static struct nft_value tcp_option_value(struct nft_scope *scope, const struct j
 		return absent;
 	if (!p->tcp_options_known || !name)
 		return unknown;
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+	for (size_t i = 0; i < N_ELEMENTS(known); i++) {
 		if (strcmp(known[i].name, name))
 			continue;
 		bool there = p->tcp_options & known[i].bit;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/seccomp.h"
+#include "base/auto.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -7,8 +8,6 @@
 #include <stddef.h>
 
 #include <cmocka.h>
-
-#define ARRAY(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct sock_filter deny_bind[] = {
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
@@ -47,21 +46,21 @@ static void runs(void **state)
 	struct seccomp_data call = {.nr = 49, .arch = 0xc000003e};
 
 	(void)state;
-	assert_int_equal(seccomp_errno(answer(deny_bind, ARRAY(deny_bind), &call)), EPERM);
+	assert_int_equal(seccomp_errno(answer(deny_bind, N_ELEMENTS(deny_bind), &call)), EPERM);
 	call.nr = 42;
-	assert_int_equal(answer(deny_bind, ARRAY(deny_bind), &call), SECCOMP_RET_ALLOW);
+	assert_int_equal(answer(deny_bind, N_ELEMENTS(deny_bind), &call), SECCOMP_RET_ALLOW);
 	call.arch = 1;
-	assert_int_equal(answer(deny_bind, ARRAY(deny_bind), &call), SECCOMP_RET_KILL_PROCESS);
+	assert_int_equal(answer(deny_bind, N_ELEMENTS(deny_bind), &call), SECCOMP_RET_KILL_PROCESS);
 	call.args[0] = 2;
-	assert_int_equal(answer(only_inet, ARRAY(only_inet), &call), SECCOMP_RET_ALLOW);
+	assert_int_equal(answer(only_inet, N_ELEMENTS(only_inet), &call), SECCOMP_RET_ALLOW);
 	call.args[0] = 10;
-	assert_int_equal(seccomp_errno(answer(only_inet, ARRAY(only_inet), &call)), EAFNOSUPPORT);
+	assert_int_equal(seccomp_errno(answer(only_inet, N_ELEMENTS(only_inet), &call)), EAFNOSUPPORT);
 }
 
 static void worst_counts(void **state)
 {
-	const struct seccomp_filter_code both[] = {{only_inet, ARRAY(only_inet)},
-						   {deny_bind, ARRAY(deny_bind)}};
+	const struct seccomp_filter_code both[] = {{only_inet, N_ELEMENTS(only_inet)},
+						   {deny_bind, N_ELEMENTS(deny_bind)}};
 	struct seccomp_data call = {.nr = 49, .arch = 1, .args = {10}};
 	uint32_t action;
 
@@ -91,7 +90,7 @@ static void refuses_nonsense(void **state)
 	uint32_t action;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY(bad); i++) {
+	for (size_t i = 0; i < N_ELEMENTS(bad); i++) {
 		const struct seccomp_filter_code filter = {bad[i], 2};
 		assert_false(seccomp_run(&filter, &call, &action));
 	}

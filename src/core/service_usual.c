@@ -3,6 +3,7 @@
  * What usually runs on a port today, whatever the registry says, each with the document that makes it
  * so; and advice where the world agrees. Sorted by port. Ours, kept by hand.
  */
+#include "base/auto.h"
 #include "core/service.h"
 #include "core/service_table.h"
 
@@ -579,7 +580,7 @@ const struct service_usual service_usual_rows[] = {
 	 "usbmuxd documentation"},
 };
 
-const size_t service_usual_count = sizeof(service_usual_rows) / sizeof(service_usual_rows[0]);
+const size_t service_usual_count = N_ELEMENTS(service_usual_rows);
 
 const struct service_advice service_advice_rows[] = {
 	{19, SERVICE_TCP | SERVICE_UDP,
@@ -638,4 +639,4 @@ const struct service_advice service_advice_rows[] = {
 	 "without access control whoever reaches it owns the data; keep it inside"},
 };
 
-const size_t service_advice_count = sizeof(service_advice_rows) / sizeof(service_advice_rows[0]);
+const size_t service_advice_count = N_ELEMENTS(service_advice_rows);

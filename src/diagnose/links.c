@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The link layer: interfaces that are down, neighbours nobody answers for, ports that block. */
+#include "base/auto.h"
 #include "core/sock.h"
 #include "diagnose/drops.h"
 #include "diagnose/link_case.h"
@@ -295,7 +296,7 @@ static void queue_drops(const struct link_case *c, struct findings *to)
 		return;
 	static const char *const plain[] = {"noqueue", "pfifo_fast", "fq_codel", "fq", "mq", "noop", ""};
 	bool special = true;
-	for (unsigned i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+	for (unsigned i = 0; i < N_ELEMENTS(plain); i++)
 		special &= strcmp(plain[i], c->out->qdisc) != 0;
 	if (!drop && !special)
 		return;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A memory limit makes the target's kernel drop data that has arrived. */
+#include "base/auto.h"
 #include "core/sock.h"
 #include "diagnose/drops.h"
 #include "diagnose/rule.h"
@@ -19,7 +20,7 @@ static void find(const struct case_facts *facts, struct findings *to)
 	if (!a || a->ok || !(a->connected || is_silent(a)))
 		return;
 	const struct place *place = target_place(facts, &hop);
-	for (unsigned i = 0; place && i < sizeof(names) / sizeof(names[0]); i++) {
+	for (unsigned i = 0; place && i < N_ELEMENTS(names); i++) {
 		const uint64_t n = place_counter(place, names[i]);
 		if (!n)
 			continue;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The name was not resolved, or resolved to an address where the service is not. */
+#include "base/auto.h"
 #include "core/sock.h"
 #include "diagnose/rule.h"
 #include "diagnose/symptom.h"
@@ -93,7 +94,7 @@ static void not_resolved(const struct resolving *r, struct findings *to)
 		not_asked(r, to);
 		return;
 	}
-	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+	for (size_t i = 0; i < N_ELEMENTS(verdicts); i++) {
 		const struct verdict *v = &verdicts[i];
 		const struct resolve_step *s = step_with(r, RESOLVE_DNS, v->result);
 		char server[ADDR_TEXT_SIZE + 8];

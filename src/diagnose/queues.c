@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The listener's kernel drops what arrives: full queues, MD5, TTL security, filters, timestamps. */
+#include "base/auto.h"
 #include "core/sock.h"
 #include "diagnose/drops.h"
 #include "diagnose/rule.h"
@@ -107,7 +108,7 @@ static void md5(const struct scene *s)
 		"TcpExt.TCPMD5NotFound", "TcpExt.TCPMD5Unexpected", "TcpExt.TCPMD5Failure",
 		"TcpExt.TCPAOBad",	 "TcpExt.TCPAOKeyNotFound", "TcpExt.TCPAORequired"};
 
-	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (unsigned i = 0; i < N_ELEMENTS(names); i++) {
 		if (!place_counter(s->place, names[i]))
 			continue;
 		struct finding *f = add(s, CAUSE_MD5_SIGNATURE_MISMATCH, PROOF_KERNEL);

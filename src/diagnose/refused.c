@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A connection refused by a reset: who sent it, as far as its distance tells. */
+#include "base/auto.h"
 #include "core/sock.h"
 #include "diagnose/rule.h"
 #include "diagnose/symptom.h"
@@ -11,7 +12,7 @@ static int routers_crossed(uint8_t ttl)
 {
 	static const int starts[] = {64, 128, 255};
 
-	for (unsigned i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+	for (unsigned i = 0; i < N_ELEMENTS(starts); i++)
 		if (ttl <= starts[i])
 			return starts[i] - ttl;
 	return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Rules on hand-made facts: what one failed attempt and its probes must lead to. */
+#include "base/auto.h"
 #include "diagnose/rule.h"
 #include "core/sock.h"
 
@@ -280,8 +281,8 @@ static void test_names(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i <= sizeof(rows) / sizeof(rows[0]); i++) {
-		const bool last = i == sizeof(rows) / sizeof(rows[0]);
+	for (size_t i = 0; i <= N_ELEMENTS(rows); i++) {
+		const bool last = i == N_ELEMENTS(rows);
 		struct case_facts *facts = begin(PHASE_NONE, 0);
 		struct resolve_step step = {.source = RESOLVE_DNS, .server = addr_ipv4(TARGET),
 					    .result = last ? RESOLVE_CLOSED : rows[i].result};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Where the packet cannot get further on its way to the target: this host's routes and routers. */
+#include "base/auto.h"
 #include "core/sock.h"
 #include "diagnose/drops.h"
 #include "diagnose/rule.h"
@@ -46,7 +47,7 @@ static bool is_fallback(const struct link_facts *l)
 	static const char *const names[] = {"tunl0", "sit0", "ip6tnl0", "gre0", "gretap0", "erspan0",
 					    "ip_vti0", "ip6_vti0", "ip6gre0", "teql0"};
 
-	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (unsigned i = 0; i < N_ELEMENTS(names); i++)
 		if (!strcmp(l->name, names[i]))
 			return true;
 	return false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Spaces loaded from a machine: what would bind() say, who stands in the way, what is unknown. */
 #include "model/ask.h"
+#include "base/auto.h"
 #include "model/deliver.h"
 #include "model/load.h"
 
@@ -63,7 +64,7 @@ static void holders_are_named_with_their_way(void **state)
 		 MODEL_RULE_TIME_WAIT_HOLDS},
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
 		struct model_space *space = new_space();
 		uint32_t id = load(space, (struct model_existing){
 						  .local = addr_ipv4(0x0a000001),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* `host ...`: addresses, devices and sysctls of the namespace. */
+#include "base/auto.h"
 #include "model/script_state.h"
 #include "base/numbers.h"
 
@@ -201,7 +202,7 @@ int run_host(struct script *script)
 	const struct word *word = word_next(script);
 	int r = -ENOENT;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && r == -ENOENT; i++)
+	for (size_t i = 0; i < N_ELEMENTS(rows) && r == -ENOENT; i++)
 		if (word_is(word, rows[i].word))
 			r = rows[i].run(script);
 	for (size_t i = 0; sysctl_words[i].name && r == -ENOENT; i++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls of a script, and its packets, each carried out by the model. */
+#include "base/auto.h"
 #include "model/script_state.h"
 #include "model/state.h"
 
@@ -243,10 +244,10 @@ int run_statement(struct script *script, const struct word *verb)
 		{"wait", run_wait}, {"deliver", run_deliver}, {"join", run_join},
 	};
 
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+	for (size_t i = 0; i < N_ELEMENTS(calls); i++)
 		if (word_is(verb, calls[i].word))
 			return run_call(script, &calls[i]);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++)
 		if (word_is(verb, rows[i].word))
 			return rows[i].run(script);
 	return script_fail(script, verb->column,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Probes around a failure: the TTL ladder, the same port again, other ports of the host. */
 #include "probe/around.h"
+#include "base/auto.h"
 #include "core/sock.h"
 #include "probe/distance.h"
 #include "probe/tap.h"
@@ -90,7 +91,7 @@ static void plan_side(struct around *around, const struct case_facts *facts,
 		around->side[i].probe.other_source = around->side[i].any_source ||
 						     (i && facts->asked.bind_port);
 	}
-	for (unsigned i = 0; i < sizeof(side_ports) / sizeof(side_ports[0]); i++)
+	for (unsigned i = 0; i < N_ELEMENTS(side_ports); i++)
 		if (a->proto != SOCK_PROTO_TCP || side_ports[i] != a->remote_port)
 			add_side(around, a, SOCK_PROTO_TCP, side_ports[i]);
 	if (a->proto != SOCK_PROTO_UDP || a->remote_port != SIDE_UDP_PORT)

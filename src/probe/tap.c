@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A packet socket for what comes in, read when all is over. */
 #include "probe/tap.h"
+#include "base/auto.h"
 #include "core/case.h"
 #include "core/sock.h"
 
@@ -40,7 +41,7 @@ static bool set_filter(int fd)
 		BPF_STMT(BPF_RET | BPF_K, 0),
 		BPF_STMT(BPF_RET | BPF_K, SNAP),
 	};
-	struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+	struct sock_fprog program = {N_ELEMENTS(code), code};
 
 	return !setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
 }

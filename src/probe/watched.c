@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The socket table of a traced command and what its calls do to it. */
 #include "probe/watched.h"
+#include "base/auto.h"
 #include "probe/asking.h"
 #include "probe/watched_calls.h"
 #include "probe/watched_socket.h"
@@ -82,7 +83,7 @@ static void waited(struct watched *w, pid_t pid, double seconds)
 
 static void called_wait(struct watched *w, const struct traced_call *c)
 {
-	const size_t slot = (size_t)c->tid % (sizeof(w->waits) / sizeof(w->waits[0]));
+	const size_t slot = (size_t)c->tid % N_ELEMENTS(w->waits);
 
 	if (!c->is_exit) {
 		w->waits[slot].pid = c->tid;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ctnetlink: IPCTNL_MSG_CT_GET with the tuple of the original direction. */
 #include "sources/conntrack.h"
+#include "base/auto.h"
 #include "sources/attrs.h"
 #include "sources/netlink.h"
 #include "sources/world.h"
@@ -39,7 +40,7 @@ static const char *tcp_state_name(uint64_t state)
 					    "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT",
 					    "CLOSE", "SYN_SENT2"};
 
-	return state < sizeof(names) / sizeof(names[0]) ? names[state] : "?";
+	return state < N_ELEMENTS(names) ? names[state] : "?";
 }
 
 static int read_entry(const struct nlmsghdr *msg, void *data)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The bytes of an inet_diag answer made into a socket; knows nothing of how they were fetched. */
+#include "base/auto.h"
 #include "core/sock_extra.h"
 #include "sources/inet_diag.h"
 
@@ -70,7 +71,7 @@ static const char *ulp_name(const struct nlattr *nest)
 	mnl_attr_for_each_nested(attr, nest) {
 		if (mnl_attr_get_type(attr) != ULP_NAME)
 			continue;
-		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		for (size_t i = 0; i < N_ELEMENTS(names); i++)
 			if (mnl_attr_get_payload_len(attr) > strlen(names[i]) &&
 			    !memcmp(mnl_attr_get_payload(attr), names[i], strlen(names[i]) + 1))
 				return names[i];
