@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Any text as an address: what parses must print and parse back to itself. */
 #include "core/addr.h"
-
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = calloc(1, size + 1), again[ADDR_TEXT_SIZE];
+	char *text = input_text(data, size), again[ADDR_TEXT_SIZE];
 	struct addr addr, back;
 
-	if (!text)
-		return 0;
-	memcpy(text, data, size);
 	if (addr_parse(text, &addr) &&
 	    (!addr_parse(addr_format(&addr, again), &back) || !addr_equal(&addr, &back)))
 		abort();

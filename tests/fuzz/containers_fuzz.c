@@ -1,25 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Any bytes as what container runtimes write and answer. */
 #include "base/arena.h"
+#include "input.h"
 #include "sources/container_facts.h"
-
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct container_facts facts = {0};
 	const char *at = NULL;
 	struct arena arena;
-	char *text = malloc(size + 1);
+	char *text = input_text(data, size);
 
-	if (!text)
-		return 0;
-	memcpy(text, data, size);
-	text[size] = '\0';
 	arena_init(&arena);
 	container_from_docker(&arena, text, &facts);
 	container_from_oci(&arena, text, &facts);

@@ -8,12 +8,7 @@
 #include "core/names.h"
 #include "core/parse_error.h"
 #include "core/snapshot.h"
-
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "input.h"
 
 static bool service(void *data, const char *name, uint16_t *ret)
 {
@@ -72,13 +67,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct names names = {.service = service, .host = host};
 	const struct filter_context context = {
 		.names = &names, .otherwise = (enum host_match_default)(size ? data[0] % 6 : 0)};
-	char *text = calloc(1, size + 1);
+	char *text = input_text(data, size);
 	struct filter *filter = NULL;
 	struct parse_error error = {};
 
 	if (!snap)
 		snap = machine();
-	memcpy(text, data, size);
 	if (filter_parse(text, &context, &filter, &error)) {
 		if (!error.column || error.column > size + 1)
 			abort();

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes as a ruleset: JSON, its text, and a packet through it. */
+/* Any bytes as a ruleset: JSON, its text, a packet through it, and what it forwards. */
 #include <netinet/in.h>
 #include <stdint.h>
 
 #include "base/auto.h"
 #include "core/case.h"
+#include "core/forward.h"
 #include "core/nft.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int take_forward(const struct forward *forward, void *data)
+{
+	return forward->by ? 0 : 1;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	AUTO(case_freep) struct case_facts *facts = case_new();
@@ -27,5 +34,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char *const hooks[] = {"prerouting", "input", "output", "egress"};
 	for (size_t i = 0; i < N_ELEMENTS(hooks); i++)
 		nft_walk(&passage, hooks[i], &p);
+	forward_from_nft(&ruleset, take_forward, NULL);
 	return 0;
 }

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes as a recording: refused with a place, or read, written and read back the same. */
+/*
+ * Any bytes as a recording: refused with a place, or read, written and read back the same, and so
+ * without what may be secret.
+ */
 #include "base/auto.h"
 #include "base/out.h"
 #include "core/snapshot.h"
 #include "record/reader.h"
+#include "record/redact.h"
 #include "record/writer.h"
 
 #include <stdint.h>
@@ -50,7 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char header[] = "{\"recording\":\"berth.recording/1\"}\n";
 	AUTO(strbuf_release) struct strbuf whole = STRBUF_INIT, first = STRBUF_INIT,
 					   second = STRBUF_INIT;
-	AUTO(snapshot_freep) struct snapshot *snap = NULL, *back = NULL;
+	AUTO(strbuf_release) struct strbuf redacted = STRBUF_INIT;
+	AUTO(snapshot_freep) struct snapshot *snap = NULL, *back = NULL, *third = NULL;
 
 	/* Half of the inputs get the header for free, so that the records are reached. */
 	if (size && data[0] != '{')
@@ -63,6 +68,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	write_all(back, &second);
 	if (first.len != second.len || memcmp(first.text, second.text, first.len) != 0)
+		abort();
+	if (redact(back))
+		abort();
+	write_all(back, &redacted);
+	if (read_all(redacted.text, redacted.len, &third))
 		abort();
 	return 0;
 }

@@ -7,13 +7,8 @@
 #include "base/json_read.h"
 #include "base/strbuf.h"
 #include "core/endpoint.h"
+#include "input.h"
 #include "sources/counters.h"
-
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What is printed is valid, of one line, and leads back to the same bytes. */
 static void check_escape(const char *bytes, size_t len)
@@ -58,12 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	AUTO(counters_release) struct counters counters = {};
 	struct arena arena;
-	char *text = malloc(size + 1);
+	char *text = input_text(data, size);
 
-	if (!text)
-		return 0;
-	memcpy(text, data, size);
-	text[size] = '\0';
 	check_escape(text, size);
 	check_texts(text, strlen(text));
 	arena_init(&arena);

@@ -6,12 +6,7 @@
 #include "core/names.h"
 #include "core/parse_error.h"
 #include "core/what.h"
-
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "input.h"
 
 static bool service(void *data, const char *name, uint16_t *ret)
 {
@@ -50,12 +45,11 @@ static void check(const struct parse_error *error, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct names names = {.service = service, .user = user, .host = host};
-	char *text = calloc(1, size + 1);
+	char *text = input_text(data, size);
 	struct what *what = NULL;
 	struct parse_error error = {}, flow_error = {};
 	struct flow flow;
 
-	memcpy(text, data, size);
 	if (what_parse(text, &names, &what, &error)) {
 		check(&error, size);
 	} else {
