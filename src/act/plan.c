@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Sorts the sockets that were named by how they hold the port, then gathers their processes. */
 #include "act/plan.h"
+#include "base/array.h"
 #include "base/auto.h"
 #include "core/snapshot.h"
 #include "core/what.h"
@@ -32,13 +33,8 @@ static int listeners_find(const struct snapshot *snap, struct listeners *ret)
 	for (size_t i = 0; i < snap->n_socks; i++) {
 		if (!sock_is_open_port(&snap->socks[i]))
 			continue;
-		if (ret->n == room) {
-			room = room * 2 + 16;
-			uint32_t *socks = reallocarray(ret->socks, room, sizeof(*socks));
-			if (!socks)
-				return -ENOMEM;
-			ret->socks = socks;
-		}
+		if (!array_grow(&ret->socks, ret->n, &room, sizeof(*ret->socks)))
+			return -ENOMEM;
 		ret->socks[ret->n++] = (uint32_t)i;
 	}
 	return 0;
@@ -91,13 +87,11 @@ static int add_process(const struct snapshot *snap, uint32_t proc,
 			plan->processes[i].n_named++;
 			return 0;
 		}
-	struct plan_process *more = reallocarray(plan->processes, plan->n_processes + 1,
-						 sizeof(*more));
-	if (!more)
+	if (!array_grow(&plan->processes, plan->n_processes, &plan->room_processes,
+			sizeof(*plan->processes)))
 		return -ENOMEM;
-	plan->processes = more;
 	const uint32_t pid = snap->procs[proc].pid;
-	more[plan->n_processes++] = (struct plan_process){
+	plan->processes[plan->n_processes++] = (struct plan_process){
 		.proc = proc,
 		.n_named = 1,
 		.untouchable = is_kept(kept, pid),
@@ -135,22 +129,19 @@ static bool names_process(const struct what *what)
 static int add_sockets(const struct snapshot *snap, const struct what *what, struct plan *plan)
 {
 	AUTO(listeners_release) struct listeners listeners = {};
+	size_t room_socks = 0, room_holds = 0;
 	int err = listeners_find(snap, &listeners);
 
 	for (size_t i = 0; !err && i < snap->n_socks; i++) {
 		if (!is_named(what, snap, &snap->socks[i]))
 			continue;
-		uint32_t *socks = reallocarray(plan->socks, plan->n_socks + 1, sizeof(*socks));
-		if (!socks)
+		if (!array_grow(&plan->socks, plan->n_socks, &room_socks, sizeof(*plan->socks)) ||
+		    !array_grow(&plan->holds, plan->n_socks, &room_holds, sizeof(*plan->holds)))
 			return -ENOMEM;
-		plan->socks = socks;
-		uint8_t *holds = reallocarray(plan->holds, plan->n_socks + 1, sizeof(*holds));
-		if (!holds)
-			return -ENOMEM;
-		plan->holds = holds;
-		socks[plan->n_socks] = (uint32_t)i;
-		holds[plan->n_socks] = hold_of(snap, &listeners, &snap->socks[i]);
-		plan->counts[holds[plan->n_socks++]]++;
+		const uint8_t hold = hold_of(snap, &listeners, &snap->socks[i]);
+		plan->socks[plan->n_socks] = (uint32_t)i;
+		plan->holds[plan->n_socks++] = hold;
+		plan->counts[hold]++;
 	}
 	return err;
 }

@@ -42,7 +42,7 @@ struct plan_kept {
 
 struct plan {
 	struct plan_process *processes;
-	size_t n_processes;
+	size_t n_processes, room_processes;
 	uint32_t *socks; /* indexes of the sockets that were named */
 	uint8_t *holds;	 /* enum plan_hold, parallel to .socks */
 	size_t n_socks;

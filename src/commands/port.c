@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* berth port: what a port number means, here and in the world, and what runs there now. */
 #include "commands/port.h"
+#include "base/array.h"
 #include "commands/port_plan.h"
 #include "commands/collect.h"
 #include "commands/command.h"
@@ -140,14 +141,8 @@ static enum port_right right_of(const struct case_facts *self, const struct host
 
 static struct port_answer *add_answer(struct port_answers *answers)
 {
-	if (answers->n == answers->room) {
-		const size_t room = answers->room ? answers->room * 2 : 64;
-		void *more = reallocarray(answers->items, room, sizeof(*answers->items));
-		if (!more)
-			return NULL;
-		answers->items = more;
-		answers->room = room;
-	}
+	if (!array_grow(&answers->items, answers->n, &answers->room, sizeof(*answers->items)))
+		return NULL;
 	struct port_answer *answer = &answers->items[answers->n++];
 	*answer = (struct port_answer){};
 	return answer;

@@ -93,32 +93,34 @@ void snapshot_expect_socks(struct snapshot *snap, size_t more)
 	snap->room_socks = room;
 }
 
+/* Room in a side array, which has an element a socket, for socket @sock. */
+static bool side_grow(const struct snapshot *snap, void *array, size_t sock, size_t *room,
+		      size_t size)
+{
+	char **place = array;
+
+	if (sock < *room)
+		return true;
+	char *bigger = reallocarray(*place, snap->room_socks, size);
+	if (!bigger)
+		return false;
+	memset(bigger + *room * size, 0, (snap->room_socks - *room) * size);
+	*place = bigger;
+	*room = snap->room_socks;
+	return true;
+}
+
 struct sock_extra *snapshot_extra(struct snapshot *snap, size_t sock)
 {
-	if (sock >= snap->room_extras) {
-		const size_t room = snap->room_socks;
-		struct sock_extra *more =
-			reallocarray(snap->extras, room, sizeof(*snap->extras));
-		if (!more)
-			return NULL;
-		memset(more + snap->room_extras, 0, (room - snap->room_extras) * sizeof(*more));
-		snap->extras = more;
-		snap->room_extras = room;
-	}
+	if (!side_grow(snap, &snap->extras, sock, &snap->room_extras, sizeof(*snap->extras)))
+		return NULL;
 	return &snap->extras[sock];
 }
 
 struct bind_facts *snapshot_bind(struct snapshot *snap, size_t sock)
 {
-	if (sock >= snap->room_binds) {
-		const size_t room = snap->room_socks;
-		struct bind_facts *more = reallocarray(snap->binds, room, sizeof(*snap->binds));
-		if (!more)
-			return NULL;
-		memset(more + snap->room_binds, 0, (room - snap->room_binds) * sizeof(*more));
-		snap->binds = more;
-		snap->room_binds = room;
-	}
+	if (!side_grow(snap, &snap->binds, sock, &snap->room_binds, sizeof(*snap->binds)))
+		return NULL;
 	return &snap->binds[sock];
 }
 

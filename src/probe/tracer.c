@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The ptrace loop. */
 #include "probe/tracer.h"
+#include "base/array.h"
 #include "base/auto.h"
 
 #include <elf.h>
@@ -58,14 +59,8 @@ static struct thread *find_thread(struct tracer *tracer, pid_t tid)
 	for (size_t i = 0; i < tracer->n; i++)
 		if (tracer->threads[i].tid == tid)
 			return &tracer->threads[i];
-	if (tracer->n == tracer->room) {
-		size_t room = tracer->room ? 2 * tracer->room : 16;
-		struct thread *more = reallocarray(tracer->threads, room, sizeof(*more));
-		if (!more)
-			return NULL;
-		tracer->threads = more;
-		tracer->room = room;
-	}
+	if (!array_grow(&tracer->threads, tracer->n, &tracer->room, sizeof(*tracer->threads)))
+		return NULL;
 	struct thread *thread = &tracer->threads[tracer->n++];
 	*thread = (struct thread){.tid = tid, .pid = thread_group(tid)};
 	return thread;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The socket table of a traced command and what its calls do to it. */
 #include "probe/watched.h"
+#include "base/array.h"
 #include "base/auto.h"
 #include "probe/asking.h"
 #include "probe/watched_calls.h"
@@ -32,14 +33,8 @@ struct watched_socket *watched_find(struct watched *w, pid_t pid, int fd)
 
 struct watched_socket *watched_add(struct watched *w)
 {
-	if (w->n == w->room) {
-		size_t room = w->room ? 2 * w->room : 16;
-		struct watched_socket *more = reallocarray(w->sockets, room, sizeof(*more));
-		if (!more)
-			return NULL;
-		w->sockets = more;
-		w->room = room;
-	}
+	if (!array_grow(&w->sockets, w->n, &w->room, sizeof(*w->sockets)))
+		return NULL;
 	struct watched_socket *s = &w->sockets[w->n++];
 	memset(s, 0, sizeof(*s));
 	s->asked.uid = -1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* /proc/net/{snmp,netstat,snmp6,xfrm_stat,stat/nf_conntrack} as one list of names and numbers. */
 #include "sources/counters.h"
+#include "base/array.h"
 #include "base/auto.h"
 #include "base/strbuf.h"
 #include "core/case.h"
@@ -14,14 +15,8 @@
 static struct counter_reading *add(struct counters *counters, const char *prefix, size_t prefix_len,
 				   const char *name, size_t name_len)
 {
-	if (counters->n == counters->room) {
-		size_t room = counters->room ? 2 * counters->room : 512;
-		void *more = realloc(counters->all, room * sizeof(*counters->all));
-		if (!more)
-			return NULL;
-		counters->all = more;
-		counters->room = room;
-	}
+	if (!array_grow(&counters->all, counters->n, &counters->room, sizeof(*counters->all)))
+		return NULL;
 	struct counter_reading *c = &counters->all[counters->n++];
 	snprintf(c->name, sizeof(c->name), "%.*s.%.*s", (int)prefix_len, prefix, (int)name_len, name);
 	c->value = 0;

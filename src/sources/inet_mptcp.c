@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tells which TCP sockets are subflows of MPTCP (net/mptcp/mptcp_diag.c). */
+#include "base/array.h"
 #include "base/auto.h"
 #include "sources/dump.h"
 #include "sources/inet_diag.h"
@@ -30,14 +31,8 @@ static int keep_inode(const struct nlmsghdr *msg, void *data)
 
 	if (err || !sock.inode)
 		return err;
-	if (inodes->n == inodes->room) {
-		const size_t room = inodes->room ? inodes->room * 2 : 64;
-		uint32_t *bigger = reallocarray(inodes->list, room, sizeof(*bigger));
-		if (!bigger)
-			return -ENOMEM;
-		inodes->list = bigger;
-		inodes->room = room;
-	}
+	if (!array_grow(&inodes->list, inodes->n, &inodes->room, sizeof(*inodes->list)))
+		return -ENOMEM;
 	inodes->list[inodes->n++] = sock.inode;
 	return 0;
 }

@@ -2,6 +2,7 @@
 /* Two dumps: links, then addresses (net/core/rtnetlink.c, net/ipv4/devinet.c). */
 #include "sources/interfaces.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/auto.h"
 #include "core/host.h"
 #include "sources/netlink.h"
@@ -142,21 +143,6 @@ struct reading {
 	size_t n, room;
 };
 
-static bool grow(void *array, size_t size, struct reading *reading)
-{
-	void **place = array;
-
-	if (reading->n < reading->room)
-		return true;
-	const size_t room = reading->room ? reading->room * 2 : 16;
-	void *bigger = reallocarray(*place, room, size);
-	if (!bigger)
-		return false;
-	*place = bigger;
-	reading->room = room;
-	return true;
-}
-
 static int add_interface(const struct nlmsghdr *message, void *data)
 {
 	struct reading *reading = data;
@@ -165,7 +151,7 @@ static int add_interface(const struct nlmsghdr *message, void *data)
 
 	if (err)
 		return err;
-	if (!grow(&reading->interfaces, sizeof(one), reading))
+	if (!array_grow(&reading->interfaces, reading->n, &reading->room, sizeof(one)))
 		return -ENOMEM;
 	reading->interfaces[reading->n++] = one;
 	return 0;
@@ -181,7 +167,7 @@ static int add_address(const struct nlmsghdr *message, void *data)
 		return 0; /* of a family that is not ours */
 	if (err)
 		return err;
-	if (!grow(&reading->addresses, sizeof(one), reading))
+	if (!array_grow(&reading->addresses, reading->n, &reading->room, sizeof(one)))
 		return -ENOMEM;
 	reading->addresses[reading->n++] = one;
 	return 0;

@@ -5,6 +5,7 @@
  * is used again can never lend its name to another's sockets (see sources/proc_dir.h).
  */
 #include "sources/proc_fd.h"
+#include "base/array.h"
 #include "base/auto.h"
 #include "base/numbers.h"
 #include "core/snapshot.h"
@@ -63,14 +64,8 @@ static void worker_release(struct worker *worker)
 
 static bool hits_add(struct worker *worker, const struct sock *sock, int fd)
 {
-	if (worker->n_hits == worker->room_hits) {
-		size_t room = worker->room_hits ? worker->room_hits * 2 : 64;
-		struct hit *hits = reallocarray(worker->hits, room, sizeof(*hits));
-		if (!hits)
-			return false;
-		worker->hits = hits;
-		worker->room_hits = room;
-	}
+	if (!array_grow(&worker->hits, worker->n_hits, &worker->room_hits, sizeof(*worker->hits)))
+		return false;
 	worker->hits[worker->n_hits++] =
 		(struct hit){(uint32_t)(sock - worker->scan->snap->socks), fd};
 	return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One directory, its entries that are numbers. */
 #include "sources/proc_pids.h"
+#include "base/array.h"
 #include "base/numbers.h"
 
 #include <dirent.h>
@@ -9,14 +10,8 @@
 
 static int pid_list_add(struct pid_list *list, uint32_t pid)
 {
-	if (list->n == list->room) {
-		size_t room = list->room ? list->room * 2 : 256;
-		uint32_t *pids = reallocarray(list->pids, room, sizeof(*pids));
-		if (!pids)
-			return -ENOMEM;
-		list->pids = pids;
-		list->room = room;
-	}
+	if (!array_grow(&list->pids, list->n, &list->room, sizeof(*list->pids)))
+		return -ENOMEM;
 	list->pids[list->n++] = pid;
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Read by hand: getservent() keeps its state in the process and may ask the network (NIS). */
 #include "sources/services.h"
+#include "base/array.h"
 #include "base/auto.h"
 #include "base/numbers.h"
 #include "sources/lines.h"
@@ -63,14 +64,8 @@ int services_add_line(struct services *services, const char *line, size_t len)
 	if (!name_len || memchr(name, '\0', name_len) ||
 	    !parse_port(line + at, word_len(line + at, len - at), &found))
 		return 0;
-	if (services->n == services->room) {
-		const size_t room = services->room ? services->room * 2 : 512;
-		void *more = reallocarray(services->lines, room, sizeof(*services->lines));
-		if (!more)
-			return -ENOMEM;
-		services->lines = more;
-		services->room = room;
-	}
+	if (!array_grow(&services->lines, services->n, &services->room, sizeof(*services->lines)))
+		return -ENOMEM;
 	found.name = arena_dup(&services->arena, name, name_len);
 	if (!found.name)
 		return -ENOMEM;
