@@ -91,30 +91,25 @@ static int error_of(struct netlink *nl, const struct nlmsghdr *msg)
 	return error < 0 && error > -4096 ? error : error ? -EBADMSG : 0;
 }
 
-/*
- * Whole within the @left bytes, its padding too: attributes are walked to the end of that.
- * mnl_nlmsg_ok() knows nothing of padding and takes lengths above INT_MAX for negative ones.
- */
-static bool is_whole(const struct nlmsghdr *msg, size_t left)
+const struct nlmsghdr *netlink_next(const void **at, size_t *left)
 {
-	return left >= sizeof(*msg) && msg->nlmsg_len >= sizeof(*msg) && msg->nlmsg_len <= left &&
-	       MNL_ALIGN(msg->nlmsg_len) <= left;
-}
+	const struct nlmsghdr *msg = *at;
 
-static const struct nlmsghdr *next(const struct nlmsghdr *msg, size_t *left)
-{
-	const size_t step = MNL_ALIGN(msg->nlmsg_len);
-
-	*left -= step;
-	return (const void *)((const char *)msg + step);
+	/* Whole with its padding: attributes are walked to the end of that. */
+	if (*left < sizeof(*msg) || msg->nlmsg_len < sizeof(*msg) || msg->nlmsg_len > *left ||
+	    MNL_ALIGN(msg->nlmsg_len) > *left)
+		return NULL;
+	*at = (const char *)msg + MNL_ALIGN(msg->nlmsg_len);
+	*left -= MNL_ALIGN(msg->nlmsg_len);
+	return msg;
 }
 
 int netlink_walk(struct netlink *nl, const void *bytes, size_t len,
 		 const struct netlink_reader *reader)
 {
-	const struct nlmsghdr *msg = bytes;
+	const struct nlmsghdr *msg;
 
-	for (; is_whole(msg, len); msg = next(msg, &len)) {
+	while ((msg = netlink_next(&bytes, &len))) {
 		if (msg->nlmsg_seq != nl->seq)
 			continue;
 		if (msg->nlmsg_flags & NLM_F_DUMP_INTR)

@@ -62,4 +62,11 @@ enum netlink_verdict { NETLINK_MORE = 0, NETLINK_DONE = 1 };
 int netlink_walk(struct netlink *nl, const void *bytes, size_t len,
 		 const struct netlink_reader *reader);
 
+/*
+ * The next message of the @left bytes at @at, and on to what follows it; NULL when no whole one is
+ * left. Safe on any bytes, as mnl_nlmsg_ok() is not: that takes lengths above INT_MAX for negative
+ * ones and knows nothing of padding. @at is aligned to 4.
+ */
+const struct nlmsghdr *netlink_next(const void **at, size_t *left);
+
 #endif

@@ -339,9 +339,10 @@ static void read_events(struct watched *w, struct case_facts *facts)
 	AUTO(freep) char *buffer = malloc(READ_SIZE);
 
 	for (ssize_t got; buffer && (got = recv(w->events, buffer, READ_SIZE, 0)) > 0;) {
-		int left = (int)got;
-		for (const struct nlmsghdr *msg = (void *)buffer; mnl_nlmsg_ok(msg, left);
-		     msg = mnl_nlmsg_next(msg, &left))
+		const struct nlmsghdr *msg;
+		const void *at = buffer;
+		size_t left = (size_t)got;
+		while ((msg = netlink_next(&at, &left)))
 			read_event(w, facts, msg);
 	}
 }
