@@ -3,12 +3,12 @@
  * Prints manual pages (scdoc) and shell completions from the rows that the program itself reads:
  *	gen_docs man [COMMAND] | bash | zsh | fish | commands
  */
+#include "gen_completions.h"
 #include "base/auto.h"
 #include "commands/command.h"
 #include "commands/options.h"
 #include "core/fields.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -131,209 +131,12 @@ static void man_program(void)
 		scd_text(commands[i]->summary);
 		printf("\n");
 	}
+	printf("\n# OPTIONS\n\nOf the commands that show sockets; they may stand before the command too.\n");
+	options_foreach(&command_ports, man_option, NULL);
 	man_exit_codes();
 	puts("\n# ENVIRONMENT\n\n*NO\\_COLOR*\n\tno colour unless *--color=always*\n\n"
 	     "*PAGER*\n\twhat shows long output on a terminal\n\n# SEE ALSO\n\n"
 	     "*ss*(8), *lsof*(8), *fuser*(1), *bind*(2), *connect*(2), *ip*(7), *tcp*(7), *udp*(7)");
-}
-
-/* --- completions: the words are in the tables; what lives on the machine, berth itself is asked. */
-
-struct words {
-	const char *separator;
-	size_t n;
-};
-
-static void word_option(const struct option_row *row, void *data)
-{
-	struct words *words = data;
-
-	printf("%s--%s%s", words->n++ ? words->separator : "", row->name,
-	       row->arg && !row->arg_optional ? "=" : "");
-}
-
-static void bash_values(const struct option_row *row, void *data)
-{
-	if (!row->values)
-		return;
-	if (*row->values == '@')
-		printf("\t\t--%s) words=$(berth complete %s -- \"$previous\" 2>/dev/null) ;;\n", row->name,
-		       row->values + 1);
-	else
-		printf("\t\t--%s) words='%s' ;;\n", row->name, row->values);
-}
-
-static void bash_command(const struct command *command)
-{
-	struct words words = {.separator = " "};
-
-	printf("\t%s)\n\t\toptions='", is_default(command) ? "''" : command->name);
-	options_foreach(command, word_option, &words);
-	printf("'\n\t\tcase $option in\n");
-	options_foreach(command, bash_values, NULL);
-	printf("\t\t*) ");
-	if (command->operands && *command->operands == '@')
-		printf("words=$(berth complete %s -- \"$previous\" 2>/dev/null)", command->operands + 1);
-	else
-		printf("words=");
-	printf(" ;;\n\t\tesac\n\t\t;;\n");
-}
-
-static void bash_all(void)
-{
-	/* The line is split anew: readline's own words end at colons and equal signs. */
-	puts("# bash completion for berth; generated from the program's own tables\n"
-	     "_berth() {\n"
-	     "\tlocal line=${COMP_LINE:0:COMP_POINT} cur previous head i\n"
-	     "\tlocal command='' option='' words='' options=''\n"
-	     "\tlocal -a typed\n"
-	     "\tread -ra typed <<<\"$line\"\n"
-	     "\tcur=${line##*[[:space:]]}\n"
-	     "\t[[ -n $cur ]] && unset 'typed[-1]'\n"
-	     "\tprevious=${typed[-1]}\n"
-	     "\t[[ ${#typed[@]} -gt 1 && ${typed[1]} != -* ]] && command=${typed[1]}\n"
-	     "\tif [[ $cur == --*=* ]]; then option=${cur%%=*}; cur=${cur#*=}\n"
-	     "\telif [[ $previous == --* ]]; then option=$previous\n"
-	     "\tfi\n"
-	     "\tcase $command in");
-	for (size_t i = 0; commands[i]; i++)
-		if (!commands[i]->hidden)
-			bash_command(commands[i]);
-	printf("\tesac\n\tif [[ ${#typed[@]} -eq 1 && $cur != -* && -z $option ]]; then words='help");
-	for (size_t i = 0; commands[i]; i++)
-		if (!is_default(commands[i]) && !commands[i]->hidden)
-			printf(" %s", commands[i]->name);
-	puts("'; fi\n"
-	     "\t[[ $cur == -* ]] && words=$options\n"
-	     "\tif [[ $words == @file ]]; then\n"
-	     "\t\tcompopt -o filenames\n"
-	     "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
-	     "\t\treturn\n"
-	     "\tfi\n"
-	     "\thead=${cur%\"${cur##*,}\"}\n"
-	     "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"${cur##*,}\")\n"
-	     "\tfor i in \"${!COMPREPLY[@]}\"; do\n"
-	     "\t\tCOMPREPLY[i]=$head${COMPREPLY[i]}\n"
-	     "\t\t# readline replaces only what stands behind the last colon\n"
-	     "\t\t[[ $cur == *:* && $COMP_WORDBREAKS == *:* ]] && COMPREPLY[i]=${COMPREPLY[i]#\"${cur%\"${cur##*:}\"}\"}\n"
-	     "\tdone\n"
-	     "\t[[ ${COMPREPLY[0]-} == *[=:] ]] && compopt -o nospace\n"
-	     "}\n"
-	     "complete -F _berth berth");
-}
-
-/* Text inside '...' of zsh and fish: no quotes, and for zsh's specs no brackets or colons. */
-static void quoted(const char *text, const char *forbidden)
-{
-	for (; *text; text++)
-		putchar(strchr(forbidden, *text) ? ' ' : *text);
-}
-
-static void zsh_option(const struct option_row *row, void *data)
-{
-	printf("\t\t\t'--%s%s[", row->name, !row->arg ? "" : row->arg_optional ? "=-" : "=");
-	quoted(row->help, "'[]:");
-	printf("]");
-	if (row->arg) {
-		printf("%s%s:", row->arg_optional ? "::" : ":", row->arg);
-		if (!row->values)
-			;
-		else if (!strcmp(row->values, "@file"))
-			printf("_files");
-		else if (!strcmp(row->values, "@columns"))
-			printf("{_values -s , column ${(f)\"$(berth complete columns 2>/dev/null)\"}}");
-		else if (*row->values == '@')
-			printf("{compadd -- ${(f)\"$(berth complete %s 2>/dev/null)\"}}", row->values + 1);
-		else
-			printf("(%s)", row->values);
-	}
-	printf("' \\\n");
-}
-
-static void zsh_all(void)
-{
-	puts("#compdef berth\n# zsh completion for berth; generated from the program's own tables\n"
-	     "_berth() {\n\tlocal -a commands\n\tcommands=(");
-	for (size_t i = 0; commands[i]; i++) {
-		if (is_default(commands[i]) || commands[i]->hidden)
-			continue;
-		printf("\t\t'%s:", commands[i]->name);
-		quoted(commands[i]->summary, "':");
-		puts("'");
-	}
-	puts("\t)\n\tif (( CURRENT == 2 )) && [[ $words[2] != -* ]]; then\n"
-	     "\t\t_describe command commands\n\t\treturn\n\tfi\n\tlocal command=$words[2]\n\tcase $command in");
-	for (size_t pass = 0; pass < 2; pass++)
-		for (size_t i = 0; commands[i]; i++) {
-			const struct command *command = commands[i];
-			if (command->hidden || is_default(command) != (pass == 1))
-				continue;
-			printf("\t%s)\n\t\t_arguments -s \\\n", is_default(command) ? "*" : command->name);
-			options_foreach(command, zsh_option, NULL);
-			if (command->operands && !strcmp(command->operands, "@file"))
-				puts("\t\t\t'*:file:_files'");
-			else if (command->operands && *command->operands == '@')
-				printf("\t\t\t'*:word:{compadd -- ${(f)\"$(berth complete %s -- $words[CURRENT-1] 2>/dev/null)\"}}'\n",
-				       command->operands + 1);
-			else
-				puts("\t\t\t'*: :'");
-			puts("\t\t;;");
-		}
-	puts("\tesac\n}\n_berth \"$@\"");
-}
-
-static const char *fish_command;
-
-static void fish_option(const struct option_row *row, void *data)
-{
-	printf("complete -c berth -n '%s' -l %s", fish_command, row->name);
-	if (row->letter)
-		printf(" -s %c", row->letter);
-	if (row->arg && !row->arg_optional)
-		printf(" -r");
-	if (row->values && !strcmp(row->values, "@file"))
-		printf(" -F");
-	else if (row->values && *row->values == '@')
-		printf(" -f -a '(__berth_words %s)'", row->values + 1);
-	else if (row->values)
-		printf(" -f -a '%s'", row->values);
-	printf(" -d '");
-	quoted(row->help, "'");
-	puts("'");
-}
-
-static void fish_all(void)
-{
-	puts("# fish completion for berth; generated from the program's own tables\n"
-	     "function __berth_words\n"
-	     "\tset -l value (string replace -r -- '^--[^=]*=' '' (commandline -ct))\n"
-	     "\tset -l head (string replace -r -- '[^,]*$' '' $value)\n"
-	     "\tset -l before (commandline -opc)\n"
-	     "\tfor word in (berth complete $argv[1] -- $before[-1] 2>/dev/null)\n"
-	     "\t\techo $head$word\n"
-	     "\tend\nend\n"
-	     "complete -c berth -f");
-	for (size_t i = 0; commands[i]; i++) {
-		const struct command *command = commands[i];
-		char when[80];
-		if (command->hidden)
-			continue;
-		snprintf(when, sizeof(when), "%s%s",
-			 is_default(command) ? "__fish_use_subcommand" : "__fish_seen_subcommand_from ",
-			 is_default(command) ? "" : command->name);
-		fish_command = when;
-		if (!is_default(command)) {
-			printf("complete -c berth -n __fish_use_subcommand -a %s -d '", command->name);
-			quoted(command->summary, "'");
-			puts("'");
-		}
-		options_foreach(command, fish_option, NULL);
-		if (command->operands && !strcmp(command->operands, "@file"))
-			printf("complete -c berth -n '%s' -F\n", when);
-		else if (command->operands && *command->operands == '@')
-			printf("complete -c berth -n '%s' -a '(__berth_words %s)'\n", when,
-			       command->operands + 1);
-	}
 }
 
 static const struct command *find(const char *name)
@@ -354,11 +157,11 @@ int main(int argc, char **argv)
 	else if (!strcmp(what, "man") && argc == 2)
 		man_program();
 	else if (!strcmp(what, "bash"))
-		bash_all();
+		gen_bash();
 	else if (!strcmp(what, "zsh"))
-		zsh_all();
+		gen_zsh();
 	else if (!strcmp(what, "fish"))
-		fish_all();
+		gen_fish();
 	else if (!strcmp(what, "commands"))
 		for (size_t i = 0; commands[i]; i++) {
 			if (!commands[i]->hidden)

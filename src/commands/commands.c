@@ -2,6 +2,7 @@
 /* The commands in the order of --help, and finding the one that was meant. */
 #include "commands/command.h"
 #include "commands/help.h"
+#include "commands/meant.h"
 #include "commands/options.h"
 #include "commands/version.h"
 #include "base/auto.h"
@@ -57,20 +58,49 @@ static int command_run(const struct command *command, int argc, char **argv)
 	return command->run(&inv);
 }
 
+/*
+ * Options that every command may take can stand before it, as for git: "--from FILE list" becomes
+ * "list --from FILE". False if a word stands there that is no command.
+ */
+static bool command_first(int argc, char **argv)
+{
+	const int at = options_end(&command_ports, argc, argv);
+
+	if (at <= 1 || at == argc || !strcmp(argv[at], "--"))
+		return true;
+	char *word = argv[at];
+	if (!strcmp(word, "help")) { /* needs none of them */
+		memmove(argv + 1, argv + at, (size_t)(argc - at + 1) * sizeof(*argv));
+		return true;
+	}
+	if (!command_find(word))
+		return false;
+	memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof(*argv));
+	argv[1] = word;
+	return true;
+}
+
+static int help(const char *about)
+{
+	const struct command *command = about ? command_find(about) : NULL;
+
+	if (about && !command)
+		return unknown_command(about);
+	if (command)
+		help_command(command);
+	else
+		help_all();
+	return EXIT_YES;
+}
+
 int command_main(int argc, char **argv)
 {
 	setlocale(LC_CTYPE, "");
+	if (!command_first(argc, argv))
+		return unknown_command(argv[options_end(&command_ports, argc, argv)]);
 	const char *first = argc > 1 ? argv[1] : NULL;
-	if (first && (!strcmp(first, "--help") || !strcmp(first, "-h") || !strcmp(first, "help"))) {
-		const struct command *about = argc > 2 ? command_find(argv[2]) : NULL;
-		if (argc > 2 && !about)
-			return usage_error(NULL, "no command '%s'; see 'berth --help'", argv[2]);
-		if (about)
-			help_command(about);
-		else
-			help_all();
-		return EXIT_YES;
-	}
+	if (first && (!strcmp(first, "--help") || !strcmp(first, "-h") || !strcmp(first, "help")))
+		return help(argv[2]);
 	if (first && (!strcmp(first, "--version") || !strcmp(first, "-V"))) {
 		version_print(argc > 2 && (!strcmp(argv[2], "-v") || !strcmp(argv[2], "--verbose")));
 		return EXIT_YES;
@@ -79,10 +109,6 @@ int command_main(int argc, char **argv)
 	if (command)
 		return command_run(command, argc - 1, argv + 1);
 	if (first && *first != '-')
-		return usage_error(NULL, "no command '%s'; see 'berth --help'", first);
-	command = command_find("ports");
-	if (command)
-		return command_run(command, argc, argv);
-	help_all();
-	return EXIT_USAGE;
+		return unknown_command(first);
+	return command_run(&command_ports, argc, argv);
 }

@@ -3,6 +3,7 @@
 #include "commands/help.h"
 #include "commands/command.h"
 #include "commands/options.h"
+#include "base/auto.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -53,12 +54,18 @@ void help_command(const struct command *command)
 
 void help_all(void)
 {
+	static const enum option_group shared[] = {OPTIONS_OUTPUT, OPTIONS_SNAPSHOT};
+
 	puts("Usage: berth [COMMAND] [OPTIONS] [ARGUMENTS]\n\n"
 	     "Who has this port, who gets this packet, and why doesn't it work.\n\n"
 	     "Commands:");
 	for (size_t i = 0; commands[i]; i++)
 		if (!commands[i]->hidden)
 			printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
+	puts("\nOptions of the commands that show sockets, before or behind the command:");
+	for (size_t i = 0; i < N_ELEMENTS(shared); i++)
+		for (const struct option_row *row = option_group_rows(shared[i]); row->name; row++)
+			print_option(row, NULL);
 	puts("\n'berth' alone lists the open ports. 'berth COMMAND --help' tells more.\n"
 	     "Exit codes: 0 yes or works, 1 no or does not, 2 wrong usage, 3 could not find out.");
 }

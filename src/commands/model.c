@@ -249,7 +249,7 @@ static const struct option_row options[] = {
 const struct command command_model = {
 	.name = "model",
 	.args = "[FILE|-]",
-	.summary = "the port rules on paper: sockets and packets in, verdicts out",
+	.summary = "The port rules on paper: sockets and packets in, verdicts out",
 	.help = "Reads a script of sockets, calls and packets, one a line, and answers each line as\n"
 		"Linux would: ok, or the errno with the socket in the way and the rule that decides;\n"
 		"for a packet, which socket gets it. Nothing is done to this machine.\n"

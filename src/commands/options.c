@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* getopt_long() fed from the option rows; its own messages are replaced by ours. */
 #include "commands/options.h"
+#include "commands/meant.h"
 #include "base/auto.h"
 #include "base/escape.h"
 #include "base/strbuf.h"
@@ -136,11 +137,11 @@ static int complain(const struct invocation *inv, const struct parser *parser, i
 		return usage_error(inv, "--%s needs a value: %s", row->name, row->arg);
 	if (row)
 		return usage_error(inv, "--%s takes no value", row->name);
-	if (optopt && optopt < LONG_BASE)
-		return usage_error(inv, "unknown option -%c; see 'berth %s --help'", optopt,
-				   inv->command->name);
-	return usage_error(inv, "unknown option %s; see 'berth %s --help'", argv[optind - 1],
-			   inv->command->name);
+	if (!optopt || optopt >= LONG_BASE)
+		return unknown_option(inv, argv[optind - 1], 0);
+	/* behind its last letter a word is the one before */
+	const bool at_end = !argv[optind] || !strchr(argv[optind], optopt);
+	return unknown_option(inv, argv[at_end ? optind - 1 : optind], (char)optopt);
 }
 
 /*
@@ -157,6 +158,41 @@ static int find_command(const struct invocation *inv, char *const *original, int
 		if (original[i] == last)
 			return inv->n_operands - (argc - 1 - i);
 	return -1;
+}
+
+/* Does the option @word take the next word as its value? -1: there is no such option. */
+static int takes_next(const struct parser *parser, const char *word)
+{
+	if (!strncmp(word, "--", 2)) {
+		const size_t len = strcspn(word + 2, "=");
+		for (size_t i = 0; i < parser->n; i++) /* an abbreviation will do, as for getopt */
+			if (!strncmp(parser->rows[i]->name, word + 2, len))
+				return parser->longs[i].has_arg == required_argument && !word[2 + len];
+		return -1;
+	}
+	for (word++; *word; word++) {
+		const struct option_row *row = parser_row(parser, (unsigned char)*word);
+		if (!row)
+			return -1;
+		if (row->arg)
+			return !row->arg_optional && !word[1];
+	}
+	return 0;
+}
+
+int options_end(const struct command *command, int argc, char *const *argv)
+{
+	struct parser parser = {};
+	int at = 1;
+
+	options_foreach(command, parser_add, &parser);
+	while (at < argc && argv[at][0] == '-' && argv[at][1] && strcmp(argv[at], "--") != 0) {
+		const int next = takes_next(&parser, argv[at]);
+		if (next < 0)
+			return argc;
+		at += 1 + next;
+	}
+	return at < argc ? at : argc;
 }
 
 int invocation_parse(struct invocation *inv, const struct command *command, int argc, char **argv)
@@ -228,7 +264,8 @@ static void message(const struct invocation *inv, const char *format, va_list ar
 		escape_add(&safe, raw.text, (size_t)len);
 	}
 	va_end(again);
-	const char *name = inv && inv->command ? inv->command->name : "";
+	const char *name = inv && inv->command && inv->command != &command_ports
+				   ? inv->command->name : "";
 	fprintf(stderr, "berth%s%s: %s\n", *name ? " " : "", name, safe.text);
 }
 

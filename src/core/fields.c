@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The list of fields in documented order, and finding one by any of its names. */
 #include "core/fields.h"
+#include "base/nearest.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -81,56 +82,13 @@ const struct field *field_find(const char *name)
 	return NULL;
 }
 
-enum { MAX_NAME = 32 };
-
-/* Insertions, deletions, changes and swaps of neighbours between two names (optimal alignment). */
-static unsigned distance(const char *a, const char *b)
-{
-	const size_t n = strlen(a), m = strlen(b);
-	uint8_t rows[3][MAX_NAME + 1];
-	uint8_t *before = rows[0], *last = rows[1], *row = rows[2];
-
-	for (size_t j = 0; j <= m; j++)
-		last[j] = (uint8_t)j;
-	for (size_t i = 1; i <= n; i++) {
-		row[0] = (uint8_t)i;
-		for (size_t j = 1; j <= m; j++) {
-			const bool differ = folded(a[i - 1]) != b[j - 1];
-			unsigned best = last[j - 1] + differ;
-			if (last[j] + 1u < best)
-				best = last[j] + 1u;
-			if (row[j - 1] + 1u < best)
-				best = row[j - 1] + 1u;
-			if (i > 1 && j > 1 && folded(a[i - 1]) == b[j - 2] &&
-			    folded(a[i - 2]) == b[j - 1] && before[j - 2] + 1u < best)
-				best = before[j - 2] + 1u;
-			row[j] = (uint8_t)best;
-		}
-		uint8_t *oldest = before;
-		before = last;
-		last = row;
-		row = oldest;
-	}
-	return last[m];
-}
-
 const struct field *field_nearest(const char *name)
 {
-	const size_t len = strlen(name);
-	/* Of a short word two wrong letters leave nothing to recognise. */
-	unsigned best = len < 3 ? 1 : len < 5 ? 2 : 3;
+	struct nearest nearest = {.typed = name};
 	const struct field *found = NULL;
 
-	if (!len || len > MAX_NAME)
-		return NULL;
-	for (size_t i = 0; fields[i]; i++) {
-		if (strlen(fields[i]->name) > MAX_NAME)
-			continue;
-		const unsigned d = distance(name, fields[i]->name);
-		if (d < best) {
-			best = d;
+	for (size_t i = 0; fields[i]; i++)
+		if (nearest_try(&nearest, fields[i]->name))
 			found = fields[i];
-		}
-	}
 	return found;
 }
