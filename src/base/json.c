@@ -114,24 +114,29 @@ static bool is_simple(const char *text, size_t len)
 	return true;
 }
 
+static void add_escaped(struct json *json, const char *text, size_t len)
+{
+	if (is_simple(text, len)) {
+		out_add(json->out, text, len);
+		return;
+	}
+	strbuf_clear(&json->scratch);
+	escape_add(&json->scratch, text, len);
+	const char *from = json->scratch.text, *end = from + json->scratch.len;
+	for (const char *p = from; p < end; p++)
+		if (*p == '"' || *p == '\\') {
+			out_add(json->out, from, (size_t)(p - from));
+			out_add_char(json->out, '\\');
+			from = p;
+		}
+	out_add(json->out, from, (size_t)(end - from));
+}
+
 void json_text_n(struct json *json, const char *text, size_t len)
 {
 	begin_item(json);
 	out_add_char(json->out, '"');
-	if (is_simple(text, len)) {
-		out_add(json->out, text, len);
-	} else {
-		strbuf_clear(&json->scratch);
-		escape_add(&json->scratch, text, len);
-		const char *from = json->scratch.text, *end = from + json->scratch.len;
-		for (const char *p = from; p < end; p++)
-			if (*p == '"' || *p == '\\') {
-				out_add(json->out, from, (size_t)(p - from));
-				out_add_char(json->out, '\\');
-				from = p;
-			}
-		out_add(json->out, from, (size_t)(end - from));
-	}
+	add_escaped(json, text, len);
 	out_add_char(json->out, '"');
 }
 
@@ -141,6 +146,18 @@ void json_text(struct json *json, const char *text)
 		json_text_n(json, text, strlen(text));
 	else
 		json_null(json);
+}
+
+void json_lines(struct json *json, const char *lines)
+{
+	begin_item(json);
+	out_add_char(json->out, '"');
+	for (const char *end; (end = strchr(lines, '\n')); lines = end + 1) {
+		add_escaped(json, lines, (size_t)(end - lines));
+		out_add(json->out, "\\n", 2);
+	}
+	add_escaped(json, lines, strlen(lines));
+	out_add_char(json->out, '"');
 }
 
 void json_put_u64(struct json *json, const char *key, uint64_t number)

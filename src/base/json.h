@@ -40,6 +40,8 @@ void json_bool(struct json *json, bool value);
 void json_null(struct json *json);
 void json_text_n(struct json *json, const char *text, size_t len);
 void json_text(struct json *json, const char *text); /* NULL: null */
+/* One text of several lines, of our own making: its newlines stay newlines. */
+void json_lines(struct json *json, const char *lines);
 
 /* "key": value in one call. */
 void json_put_u64(struct json *json, const char *key, uint64_t number);

@@ -31,13 +31,15 @@ static void check_nesting(void **state)
 	json_open(&json, '{');
 	json_close(&json, '}');
 	json_null(&json);
+	json_lines(&json, "one \"1\"\n  two\x1b\n");
 	json_close(&json, ']');
 	json_put_bool(&json, "c", true);
 	json_close(&json, '}');
 	json_end(&json);
 	assert_int_equal(out_flush(&out), 0);
 	assert_string_equal(got.text, "{\"a\":\"x\\\"y\\\\\\\\z\",\"b\":[18446744073709551615,"
-				      "-9223372036854775808,{},null],\"c\":true}\n");
+				      "-9223372036854775808,{},null,"
+				      "\"one \\\"1\\\"\\n  two\\\\x1b\\n\"],\"c\":true}\n");
 	json_release(&json);
 	out_release(&out);
 	strbuf_release(&got);

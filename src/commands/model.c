@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* berth model: the port rules on paper. */
 #include "commands/command.h"
+#include "commands/output.h"
 #include "commands/this_kernel.h"
 #include "model/script.h"
 #include "base/auto.h"
-#include "base/escape.h"
-#include "base/strbuf.h"
+#include "base/json.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,28 +13,10 @@
 #include <unistd.h>
 
 struct printer {
-	struct strbuf sb;
+	struct out out;
+	struct json json;
 	bool ndjson, explain;
 };
-
-static void add_string(struct strbuf *sb, const char *key, const char *text)
-{
-	strbuf_printf(sb, ",\"%s\":", key);
-	if (!text) {
-		strbuf_add_text(sb, "null");
-		return;
-	}
-	strbuf_add_char(sb, '"');
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			strbuf_add_char(sb, '\\');
-		if (*text == '\n')
-			strbuf_add_text(sb, "\\n");
-		else
-			strbuf_add_char(sb, *text);
-	}
-	strbuf_add_char(sb, '"');
-}
 
 static const char *way_name(enum model_way way)
 {
@@ -62,73 +44,82 @@ static const char *rule_name(enum model_rule rule)
 	return rule == MODEL_RULE_OK ? NULL : model_rule_id(rule);
 }
 
-static void add_verdict(struct strbuf *sb, const struct script_answer *answer)
+static void print_verdict(struct json *json, const struct script_answer *answer)
 {
 	const struct model_verdict *verdict = answer->verdict;
-	int error = verdict->outcome.error;
+	const int error = verdict->outcome.error;
 
-	if (verdict->depends) {
-		strbuf_add_text(sb, ",\"ok\":null,\"errno\":null");
-		add_string(sb, "depends", model_fact_name(verdict->fact));
-	} else {
-		strbuf_printf(sb, ",\"ok\":%s", error ? "false" : "true");
-		add_string(sb, "errno", error ? strerrorname_np(error) : NULL);
-	}
+	json_key(json, "ok");
+	if (verdict->depends)
+		json_null(json);
+	else
+		json_bool(json, !error);
+	json_put_text(json, "errno", verdict->depends || !error ? NULL : strerrorname_np(error));
+	if (verdict->depends)
+		json_put_text(json, "depends", model_fact_name(verdict->fact));
 	if (verdict->port && !error)
-		strbuf_printf(sb, ",\"port\":%u", verdict->port);
-	if (verdict->chosen)
-		strbuf_printf(sb, ",\"low\":%u,\"high\":%u,\"candidates\":%u,\"may_fail\":%s",
-			      answer->low, answer->high, verdict->n_ports,
-			      verdict->may_fail ? "true" : "false");
-	add_string(sb, "rule", rule_name(verdict->outcome.rule));
-	add_string(sb, "overlap", rule_name(verdict->outcome.overlap));
-	add_string(sb, "holder", answer->holder);
-	add_string(sb, "way", answer->holder ? way_name(verdict->outcome.way) : NULL);
+		json_put_u64(json, "port", verdict->port);
+	if (verdict->chosen) {
+		json_put_u64(json, "low", answer->low);
+		json_put_u64(json, "high", answer->high);
+		json_put_u64(json, "candidates", verdict->n_ports);
+		json_put_bool(json, "may_fail", verdict->may_fail);
+	}
+	json_put_text(json, "rule", rule_name(verdict->outcome.rule));
+	json_put_text(json, "overlap", rule_name(verdict->outcome.overlap));
+	json_put_text(json, "holder", answer->holder);
+	json_put_text(json, "way", answer->holder ? way_name(verdict->outcome.way) : NULL);
 }
 
-static void add_delivery(struct strbuf *sb, const struct script_answer *answer)
+static void print_delivery(struct json *json, const struct script_answer *answer)
 {
 	static const char *const reaches[] = {"none", "one", "one-of", "each"};
 	static const char *const replies[] = {NULL, "rst", "port-unreachable", "drop", "ack"};
 
-	add_string(sb, "reach", reaches[answer->delivery->reach]);
-	add_string(sb, "reply", replies[answer->delivery->reply]);
-	add_string(sb, "rule", rule_name(answer->delivery->rule));
-	strbuf_add_text(sb, ",\"sockets\":[");
+	json_put_text(json, "reach", reaches[answer->delivery->reach]);
+	json_put_text(json, "reply", replies[answer->delivery->reply]);
+	json_put_text(json, "rule", rule_name(answer->delivery->rule));
+	json_key(json, "sockets");
+	json_open(json, '[');
 	for (uint32_t i = 0; i < answer->n_sockets; i++)
-		strbuf_printf(sb, "%s\"%s\"", i ? "," : "", answer->sockets[i]);
-	strbuf_add_char(sb, ']');
+		json_text(json, answer->sockets[i]);
+	json_close(json, ']');
 }
 
 static void print_answer(const struct script_answer *answer, void *data)
 {
 	struct printer *printer = data;
-	struct strbuf *sb = &printer->sb;
+	struct json *json = &printer->json;
 
 	if (!printer->ndjson) {
-		printf("%s\n%s", answer->text, printer->explain ? answer->reason : "");
+		out_add_text(&printer->out, answer->text);
+		out_add_char(&printer->out, '\n');
+		out_add_text(&printer->out, printer->explain ? answer->reason : "");
 		return;
 	}
-	strbuf_clear(sb);
-	strbuf_printf(sb, "{\"schema\":\"berth.model/1\",\"line\":%u", answer->line);
-	add_string(sb, "op", answer->op);
-	add_string(sb, "socket", answer->socket);
-	add_string(sb, "answer", answer->text);
+	json_open(json, '{');
+	json_put_text(json, "schema", "berth.model/1");
+	json_put_u64(json, "line", answer->line);
+	json_put_text(json, "op", answer->op);
+	json_put_text(json, "socket", answer->socket);
+	json_put_text(json, "answer", answer->text);
 	if (answer->kind == SCRIPT_VERDICT)
-		add_verdict(sb, answer);
+		print_verdict(json, answer);
 	else if (answer->kind == SCRIPT_DELIVERY)
-		add_delivery(sb, answer);
+		print_delivery(json, answer);
 	else
-		strbuf_add_text(sb, ",\"ok\":true");
-	if (printer->explain)
-		add_string(sb, "explain", answer->reason);
-	strbuf_add_text(sb, "}\n");
-	fwrite(sb->text, 1, sb->len, stdout);
+		json_put_bool(json, "ok", true);
+	if (printer->explain) {
+		json_key(json, "explain");
+		json_lines(json, answer->reason);
+	}
+	json_close(json, '}');
+	json_end(json);
 }
 
 /* Each line is answered at once. At a terminal a mistake is told and the next line may follow. */
 static int run_lines(const struct invocation *inv, FILE *from, const char *name,
-		     struct script *script)
+		     struct script *script, struct out *out)
 {
 	const bool typed = isatty(fileno(from));
 	AUTO(freep) char *line = NULL;
@@ -140,7 +131,9 @@ static int run_lines(const struct invocation *inv, FILE *from, const char *name,
 		if (len && line[len - 1] == '\n')
 			len--;
 		int r = model_script_line(script, line, (size_t)len, &error);
-		fflush(stdout);
+		const int unwritten = out_flush(out);
+		if (unwritten)
+			return failure(inv, "cannot write the answer: %s", strerror(-unwritten));
 		if (r && r != -EINVAL)
 			return failure(inv, "%s", strerror(-r));
 		int code = r ? usage_error(inv, "%s: line %u, column %u: %s", name, error.line,
@@ -195,11 +188,16 @@ static void script_freep(struct script **script)
 	model_script_free(*script);
 }
 
+static void printer_release(struct printer *printer)
+{
+	json_release(&printer->json);
+	out_release(&printer->out);
+}
+
 static int run(const struct invocation *inv)
 {
 	AUTO(fclosep) FILE *opened = NULL;
-	struct printer printer = {
-		.sb = STRBUF_INIT,
+	AUTO(printer_release) struct printer printer = {
 		.ndjson = option_given(inv, "ndjson"),
 		.explain = option_given(inv, "explain"),
 	};
@@ -227,13 +225,14 @@ static int run(const struct invocation *inv)
 		if (!opened)
 			return usage_error(inv, "%s: %s", name, strerror(errno));
 	}
+	int fd = STDOUT_FILENO;
+	out_init(&printer.out, output_to_fd, &fd);
+	json_init(&printer.json, &printer.out);
 	AUTO(script_freep) struct script *script =
 		model_script_new(&options, print_answer, &printer);
 	if (!script)
 		return failure(inv, "%s", strerror(ENOMEM));
-	code = run_lines(inv, opened ? opened : stdin, name, script);
-	strbuf_release(&printer.sb);
-	return code;
+	return run_lines(inv, opened ? opened : stdin, name, script, &printer.out);
 }
 
 static const struct option_row options[] = {
