@@ -187,18 +187,14 @@ int snapshot_add_owner(struct snapshot *snap, size_t sock, size_t proc, int fd)
 {
 	if (!array_grow(&snap->owners, snap->n_owners, &snap->room_owners, sizeof(*snap->owners)))
 		return -ENOMEM;
+	struct sock *owned = &snap->socks[sock];
+	/* Sockets are mostly met in order, each with all its owners: then no sorting is left to do. */
+	snap->owners_apart |= snap->n_owners && sock < snap->owners[snap->n_owners - 1].sock;
+	if (!owned->n_owners++)
+		owned->first_owner = (uint32_t)snap->n_owners;
 	snap->owners[snap->n_owners++] =
 		(struct owner){.sock = (uint32_t)sock, .proc = (uint32_t)proc, .fd = fd};
 	return 0;
-}
-
-/* Sockets are mostly met in order, each by its one owner. */
-static bool owners_are_sorted(const struct snapshot *snap)
-{
-	for (size_t i = 1; i < snap->n_owners; i++)
-		if (snap->owners[i].sock < snap->owners[i - 1].sock)
-			return false;
-	return true;
 }
 
 /* Counting sort by socket: linear, and stable so that owners stay in the order they were met. */
@@ -218,35 +214,16 @@ static int owners_sort(struct snapshot *snap)
 	free(snap->owners);
 	snap->owners = sorted;
 	snap->room_owners = snap->n_owners;
+	snap->owners_apart = false;
 	return 0;
-}
-
-/* One pass over what may be hundreds of megabytes. */
-static void index_sorted_owners(struct snapshot *snap)
-{
-	uint32_t at = 0;
-
-	for (size_t i = 0; i < snap->n_socks; i++) {
-		struct sock *sock = &snap->socks[i];
-		sock->first_owner = at;
-		while (at < snap->n_owners && snap->owners[at].sock == i)
-			at++;
-		sock->n_owners = at - sock->first_owner;
-	}
 }
 
 static int index_owners(struct snapshot *snap)
 {
 	uint32_t first = 0;
 
-	if (owners_are_sorted(snap)) {
-		index_sorted_owners(snap);
+	if (!snap->owners_apart)
 		return 0;
-	}
-	for (size_t i = 0; i < snap->n_socks; i++)
-		snap->socks[i].n_owners = 0;
-	for (size_t i = 0; i < snap->n_owners; i++)
-		snap->socks[snap->owners[i].sock].n_owners++;
 	for (size_t i = 0; i < snap->n_socks; i++) {
 		snap->socks[i].first_owner = first;
 		first += snap->socks[i].n_owners;

@@ -59,6 +59,7 @@ struct snapshot {
 	size_t n_holdings, room_holdings;
 	struct owner *owners; /* after snapshot_index(): sorted by socket */
 	size_t n_owners, room_owners;
+	bool owners_apart; /* not sorted by socket: snapshot_index() will do it */
 	struct namespace *namespaces; /* [0] is the reader's own */
 	size_t n_namespaces, room_namespaces;
 	struct coverage *coverages;
@@ -116,7 +117,7 @@ struct coverage *snapshot_add_coverage(struct snapshot *snap);
 struct forward *snapshot_add_forward(struct snapshot *snap);
 /* On the socket with index @sock. */
 struct note *snapshot_add_note(struct snapshot *snap, size_t sock);
-/* 0 or -ENOMEM. */
+/* Of a socket that was added before. 0 or -ENOMEM. */
 int snapshot_add_owner(struct snapshot *snap, size_t sock, size_t proc, int fd);
 
 /* Remember that @uid is called @name (copied). 0 or -ENOMEM. */
@@ -130,7 +131,7 @@ uint32_t snapshot_text_id(struct snapshot *snap, const char *bytes, size_t len);
 const char *snapshot_text(const struct snapshot *snap, uint32_t id, size_t *ret_len);
 
 /*
- * Sort owners by socket, set each socket's first_owner and n_owners, and build the look-up tables.
+ * Sort owners by socket, so that each socket's first_owner holds, and build the look-up tables.
  * Call after the last add and before any find. 0 or -ENOMEM. May be called again after more adds.
  */
 int snapshot_index(struct snapshot *snap);

@@ -285,6 +285,8 @@ static int read_sock(struct recording_reader *reader)
 		return error;
 	if (read.netns >= snap->n_namespaces && (read.netns || snap->n_namespaces))
 		return record_bad(reader, "a socket of a namespace that was not described");
+	read.first_owner = snap->socks[index].first_owner;
+	read.n_owners = snap->socks[index].n_owners;
 	snap->socks[index] = read;
 	return 0;
 }

@@ -152,7 +152,6 @@ static int holder_add(struct worker *worker, int dir, const char *prefix)
 		const struct hit *hit = &worker->hits[i];
 		if (snapshot_add_owner(snap, hit->sock, nth, hit->fd))
 			return -ENOMEM;
-		snap->socks[hit->sock].n_owners++; /* until snapshot_index() counts them */
 	}
 	return 0;
 }
