@@ -117,6 +117,7 @@ static __always_inline void fill_tcp(struct wire_socket *to, struct tcp_sock *tc
 	if (to->state == STATE_LISTEN) {
 		to->recv_queue = GET(sk, sk_ack_backlog);
 		to->send_queue = GET(sk, sk_max_ack_backlog);
+		to->half_open = GET(icsk, icsk_accept_queue.qlen.counter);
 		return;
 	}
 	to->recv_queue = GET(tcp, rcv_nxt) - GET(tcp, copied_seq);

@@ -178,8 +178,12 @@ struct inet_sock {
 	__be16 inet_sport;
 	ulong inet_flags; /* 6.5 */
 };
+struct request_sock_queue {
+	atomic_t qlen;
+};
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	struct request_sock_queue icsk_accept_queue;
 	struct inet_bind_bucket *icsk_bind_hash;
 	const void *icsk_ulp_ops;
 	struct timer_list icsk_retransmit_timer;

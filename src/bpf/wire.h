@@ -84,7 +84,8 @@ struct wire_socket {
 	wire_u8 timer; /* enum wire_timer */
 	wire_u8 retransmits;
 	wire_u16 reuseport_members;
-	wire_u8 reserved[8];
+	wire_u32 half_open; /* LISTEN: connections whose last ACK is awaited */
+	wire_u8 reserved[4];
 };
 
 /* What bind() and the choice of a receiver look at; only when asked for. */

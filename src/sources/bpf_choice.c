@@ -2,13 +2,16 @@
 /* By cost and by rights. */
 #include "sources/bpf_choice.h"
 #include "base/numbers.h"
+#include "bpf/wire.h"
 #include "core/facts.h"
+#include "core/snapshot.h"
 #include "sources/proc_dir.h"
 
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -96,4 +99,35 @@ void bpf_choose(const struct request *request, struct bpf_choice *ret)
 	ret->tcp = ret->any && tcp && !(request->facts & diag_facts & ~told);
 	if (n_files >= FILES_FOR_TWO && sysconf(_SC_NPROCESSORS_ONLN) > 1)
 		ret->workers = 2;
+}
+
+/* The inode of the one namespace that is asked about, or 0. */
+static uint32_t only_netns(const struct snapshot *snap, const struct request *request)
+{
+	uint64_t inode = 0;
+
+	if (request->netns_choice == NETNS_ALL)
+		return 0;
+	for (size_t i = 0; i < snap->n_namespaces; i++) {
+		if (!snap->namespaces[i].wanted)
+			continue;
+		if (inode || !snap->namespaces[i].inode)
+			return 0;
+		inode = snap->namespaces[i].inode;
+	}
+	return (uint32_t)inode;
+}
+
+void bpf_ask(const struct snapshot *snap, const struct request *request, bool tcp,
+	     struct wire_question *ret)
+{
+	ret->local_port = request->local_port;
+	ret->with_bind = (request->facts & FACT_REUSE) != 0;
+	ret->with_flight = (request->facts & FACT_OWNERS) != 0;
+	ret->only_inet = !(request->protos & ~PROTOS_INET);
+	if (!tcp)
+		return;
+	ret->only_netns = only_netns(snap, request);
+	ret->not_family = !request->ipv4 ? AF_INET : !request->ipv6 ? AF_INET6 : 0;
+	ret->states = request->states;
 }

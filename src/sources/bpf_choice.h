@@ -7,6 +7,8 @@
 #include <stdint.h>
 
 struct request;
+struct snapshot;
+struct wire_question;
 
 struct bpf_choice {
 	bool any;	  /* who holds sockets, and how they were bound */
@@ -19,5 +21,9 @@ struct bpf_choice {
 bool bpf_is_allowed(void);
 
 void bpf_choose(const struct request *request, struct bpf_choice *ret);
+
+/* Put @request to the kernel half; what concerns @tcp sockets themselves only if they are asked for. */
+void bpf_ask(const struct snapshot *snap, const struct request *request, bool tcp,
+	     struct wire_question *ret);
 
 #endif

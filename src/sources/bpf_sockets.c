@@ -12,6 +12,7 @@
 #include "sources/bpf_walk.h"
 #include "sources/netns.h"
 #include "sources/sources.h"
+#include "sources/tcp_counts.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -34,7 +35,9 @@ struct gather {
 	bool only_files;     /* of the TCP tables only sockets with a file are news */
 	struct bind_facts *more; /* whose the next record is, if that is WIRE_BIND; NULL: nobody's */
 	bool more_is_full;
-	uint64_t n_hashed;   /* held TCP sockets that must be in the table of connections */
+	uint64_t n_hashed;   /* held TCP sockets that must be in the table of connections, */
+	uint64_t n_listening; /* in that of listeners, */
+	uint64_t n_coming;   /* and connections that wait there for their end or their owner */
 };
 
 static void gather_release(struct gather *gather)
@@ -145,6 +148,16 @@ static int take_tcp(struct gather *gather, const struct wire_socket *from, uint1
 	return bind ? 0 : -ENOMEM;
 }
 
+static void count(struct gather *gather, const struct wire_socket *from)
+{
+	if (from->state == SOCK_STATE_LISTEN) {
+		gather->n_listening++;
+		gather->n_coming += (uint64_t)from->recv_queue + from->half_open;
+	} else if (from->state != SOCK_STATE_CLOSE) {
+		gather->n_hashed++;
+	}
+}
+
 /* A TCP socket with a file: added when met first, held by one more when met again. */
 static int take_held_tcp(struct gather *gather, const struct wire_socket *from, bool has_holder)
 {
@@ -161,9 +174,7 @@ static int take_held_tcp(struct gather *gather, const struct wire_socket *from, 
 		if (err)
 			return err;
 		slot_fill(&gather->inodes, slot, from->inode, snap->n_socks);
-		const uint8_t state = snap->socks[slot->index - 1].state;
-		if (state != SOCK_STATE_LISTEN && state != SOCK_STATE_BOUND_INACTIVE)
-			gather->n_hashed++;
+		count(gather, from);
 	}
 	if (!has_holder || !(gather->request->facts & FACT_OWNERS))
 		return 0;
@@ -274,14 +285,36 @@ static int refused(struct gather *gather, int error)
 }
 
 /*
+ * Are there other TCP sockets than those held? Asked only where the namespaces are sooner visited
+ * than the tables walked.
+ */
+static bool are_all_held(const struct gather *gather)
+{
+	enum { A_VISIT = 1000 }; /* takes as long as so many sockets */
+	const struct request *request = gather->request;
+	const struct snapshot *snap = gather->snap;
+	const uint64_t n_held = gather->n_hashed + gather->n_listening;
+	uint64_t n_visits = 0;
+
+	for (size_t i = 0; i < snap->n_namespaces; i++)
+		n_visits += snap->namespaces[i].wanted;
+	return request->states == STATES_ALL && request->ipv4 && request->ipv6 &&
+	       !request->local_port && !gather->n_coming &&
+	       n_held >= A_VISIT * n_visits &&
+	       tcp_counts_are(gather->snap, n_held);
+}
+
+/*
  * TCP sockets that no process holds. Those that have a file all the same (in flight in a UNIX
  * message, registered with io_uring) are looked for only when the numbers show that there are any.
  */
 static int walk_tables(struct gather *gather)
 {
 	uint64_t n_held;
-	int err = bpf_walk_tables(&gather->walk, &n_held);
 
+	if (are_all_held(gather))
+		return 0;
+	int err = bpf_walk_tables(&gather->walk, &n_held);
 	if (err || n_held == gather->n_hashed)
 		return err;
 	gather->only_files = true;
@@ -302,38 +335,6 @@ static int expect(struct gather *gather, uint64_t n_files)
 		return err;
 	return snapshot_reserve(gather->snap, n,
 				gather->request->facts & FACT_OWNERS ? n : 0);
-}
-
-/* The inode of the one namespace that is asked about, or 0. */
-static uint32_t only_netns(const struct snapshot *snap, const struct request *request)
-{
-	uint64_t inode = 0;
-
-	if (request->netns_choice == NETNS_ALL)
-		return 0;
-	for (size_t i = 0; i < snap->n_namespaces; i++) {
-		if (!snap->namespaces[i].wanted)
-			continue;
-		if (inode || !snap->namespaces[i].inode)
-			return 0;
-		inode = snap->namespaces[i].inode;
-	}
-	return (uint32_t)inode;
-}
-
-static void put_question(const struct gather *gather, struct wire_question *question)
-{
-	const struct request *request = gather->request;
-
-	question->local_port = request->local_port;
-	question->with_bind = (request->facts & FACT_REUSE) != 0;
-	question->with_flight = (request->facts & FACT_OWNERS) && !gather->walk.only_holders;
-	question->only_inet = !(request->protos & ~PROTOS_INET);
-	if (!gather->all_tcp)
-		return;
-	question->only_netns = only_netns(gather->snap, request);
-	question->not_family = !request->ipv4 ? AF_INET : !request->ipv6 ? AF_INET6 : 0;
-	question->states = request->states;
 }
 
 static int bpf_sockets_collect(struct snapshot *snap, const struct request *request)
@@ -361,7 +362,9 @@ static int bpf_sockets_collect(struct snapshot *snap, const struct request *requ
 	gather.walk.consume = consume;
 	gather.walk.data = &gather;
 	gather.walk.n_workers = choice.workers;
-	put_question(&gather, &gather.walk.shared->question);
+	bpf_ask(snap, request, choice.tcp, &gather.walk.shared->question);
+	if (gather.walk.only_holders)
+		gather.walk.shared->question.with_flight = false;
 	err = bpf_walk_files(&gather.walk);
 	if (!err && choice.tcp)
 		err = walk_tables(&gather);

@@ -148,20 +148,37 @@ void proc_net_counts(uint32_t ret_counts[N_SOCK_PROTOS], uint32_t *ret_mptcp)
 	lines_read("/proc/thread-self/net/protocols", count_line, &counting);
 }
 
+struct unowned {
+	uint32_t orphans, time_waits;
+};
+
 /* "TCP: inuse 5 orphan 0 tw 3 alloc 9 mem 0" */
-static int time_wait_line(const char *line, size_t len, void *data)
+static int unowned_line(const char *line, size_t len, void *data)
 {
+	struct unowned *unowned = data;
 	char copy[96] = "";
 
 	memcpy(copy, line, len < sizeof(copy) ? len : sizeof(copy) - 1);
-	sscanf(copy, "TCP: inuse %*u orphan %*u tw %u", (uint32_t *)data);
+	sscanf(copy, "TCP: inuse %*u orphan %u tw %u", &unowned->orphans, &unowned->time_waits);
 	return 0;
+}
+
+static struct unowned read_unowned(void)
+{
+	struct unowned unowned = {UINT32_MAX, UINT32_MAX};
+
+	lines_read("/proc/thread-self/net/sockstat", unowned_line, &unowned);
+	return unowned;
 }
 
 uint32_t proc_net_time_waits(void)
 {
-	uint32_t n = UINT32_MAX;
+	return read_unowned().time_waits;
+}
 
-	lines_read("/proc/thread-self/net/sockstat", time_wait_line, &n);
-	return n;
+bool proc_net_has_unowned(void)
+{
+	const struct unowned unowned = read_unowned();
+
+	return unowned.orphans || unowned.time_waits;
 }

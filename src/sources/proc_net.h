@@ -3,6 +3,7 @@
 #ifndef BERTH_SOURCES_PROC_NET_H
 #define BERTH_SOURCES_PROC_NET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,9 @@ void proc_net_counts(uint32_t ret_counts[N_SOCK_PROTOS], uint32_t *ret_mptcp);
 
 /* TIME_WAIT entries of the namespace by /proc/net/sockstat; UINT32_MAX if that does not say. */
 uint32_t proc_net_time_waits(void);
+
+/* Has the namespace TIME_WAIT entries, or this machine orphaned TCP sockets, as far as that is told? */
+bool proc_net_has_unowned(void);
 
 /* What people miss in the files of a protocol, for coverage; NULL: nothing they would ask for. */
 const char *proc_net_blind_spots(enum sock_proto proto);
