@@ -10,6 +10,7 @@
 #include "record/reader.h"
 #include "sources/sources.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -56,6 +57,7 @@ static int choose_namespaces(const struct invocation *inv, const struct request 
 {
 	bool found = false;
 
+	assert(snap);
 	for (size_t i = 0; i < snap->n_namespaces; i++) {
 		struct namespace *netns = &snap->namespaces[i];
 		switch (request->netns_choice) {

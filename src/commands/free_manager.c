@@ -5,6 +5,7 @@
 #include "base/escape.h"
 #include "core/snapshot.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <spawn.h>
 #include <string.h>
@@ -72,6 +73,7 @@ static int run_words(const struct freeing *freeing, const char *words[5])
 	pid_t pid;
 	int status;
 
+	assert(words[0]);
 	AUTO(strbuf_release) struct strbuf line = STRBUF_INIT;
 	for (size_t i = 0; words[i]; i++) {
 		strbuf_add_char(&line, ' ');

@@ -10,6 +10,7 @@
 #include "core/what.h"
 #include "sources/sources.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +159,7 @@ static bool was_seen(const struct freeing *freeing, const struct sock *sock)
 {
 	for (size_t i = 0; i < freeing->n_places; i++) {
 		const struct sock *other = freeing->places[i].sock;
+		assert(other);
 		if (other->proto == sock->proto && other->local_port == sock->local_port &&
 		    other->netns == sock->netns && addr_equal(&other->local, &sock->local))
 			return true;

@@ -68,7 +68,7 @@ static size_t put_process(const struct snapshot *snap, const struct sock *sock, 
 	memcpy(to, proc->comm, n); /* NOLINT: more follows, the end is told by number */
 	to[n++] = '[';
 	n += format_u64(to + n, proc->pid);
-	memcpy(to + n, "] fd ", 5);
+	memcpy(to + n, "] fd ", 5); /* NOLINT: the same */
 	n += 5;
 	return n + format_u64(to + n, (uint64_t)owner->fd);
 }

@@ -9,6 +9,7 @@
 #include "base/auto.h"
 #include "core/snapshot.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,6 +214,7 @@ static const struct host *host_of(const struct snapshot *snap, const struct sock
 
 static void finish_row(const struct snapshot *snap, struct port_row *row)
 {
+	assert(row->first);
 	const struct host *host = host_of(snap, row->first);
 
 	row->n_procs = count_procs(snap, row);

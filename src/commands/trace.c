@@ -163,7 +163,7 @@ static int read_asked(const struct invocation *inv, struct case_facts *facts)
 	struct asked *asked = &facts->asked;
 	const char *bind = option_value(inv, "bind");
 	unsigned mark = 0;
-	struct endpoint endpoint;
+	struct endpoint endpoint = {};
 
 	int code = read_proto(inv, asked);
 	code = code ?: read_number(inv, "mark", 0, UINT32_MAX, &mark);

@@ -68,7 +68,7 @@ static struct bounds bounds_of_host(const struct filter_node *node)
 		bounds.protos = PROTOS_INET;
 		bound_family(&bounds, host->family);
 		/* IPv4 addresses also match IPv4-mapped IPv6 sockets; IPv6 ones no IPv4 socket. */
-		for (size_t i = 0; i < host->n_addrs; i++)
+		for (size_t i = 0; host->addrs && i < host->n_addrs; i++)
 			has_ipv4 |= host->addrs[i].family == ADDR_IPV4;
 		bounds.ipv4 &= has_ipv4;
 		if (!node->remote)

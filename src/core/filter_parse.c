@@ -7,6 +7,7 @@
 #include "core/filter_tree.h"
 #include "core/parse_error.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -194,6 +195,7 @@ static int expression(struct filter_parser *parser, unsigned level, bool negated
 								   level ? FILTER_AND : FILTER_OR);
 			if (!list)
 				return -ENOMEM;
+			assert(*ret);
 			list->child = *ret;
 			*ret = list;
 			end = &list->child->next;

@@ -41,6 +41,7 @@ static bool cgroup_matches(const char *ours, const char *rule)
 			break;
 	}
 	const char *below = strchr(rule, '/');
+	/* NOLINTNEXTLINE(bugprone-not-null-terminated-result): the start of ours is compared */
 	return below && !strncmp(ours, below + 1, strlen(below + 1));
 }
 
@@ -101,6 +102,8 @@ static enum nft_truth in_range(const struct nft_value *value, const struct json_
 
 	if (value->kind == NFT_VALUE_ABSENT)
 		return NFT_FALSE;
+	if (!low || !high)
+		return NFT_UNKNOWN;
 	if (value->kind == NFT_VALUE_NUMBER && number_of(value, low, &from) &&
 	    number_of(value, high, &to))
 		return truth(value->number >= from && value->number <= to);

@@ -6,6 +6,7 @@
 #include "core/service_table.h"
 
 const char service_iana_texts[] =
+	/* NOLINTNEXTLINE(bugprone-string-literal-with-embedded-nul): many texts in one */
 	"tcpmux\0" "TCP Port Service Multiplexer\0"
 	"rje\0" "Remote Job Entry\0"
 	"echo\0" "Echo\0"

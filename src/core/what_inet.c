@@ -226,7 +226,7 @@ static void add_ends(struct strbuf *sb, const char *word, const struct host_matc
 int what_read_connection(struct what_reading *reading, const char *text)
 {
 	struct strbuf *sb = &reading->filter;
-	struct host_match local, remote;
+	struct host_match local = {}, remote = {};
 
 	reading->what->kind = WHAT_CONNECTION;
 	const size_t proto = what_take_proto(reading, text);

@@ -150,7 +150,7 @@ static enum tried bind_by_address(void)
 		return TRIED_NOTHING;
 	AUTO(closep) int child = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	close(listener);
-	listener = -1;
+	listener = -1; /* NOLINT: read when the function ends */
 	return child < 0 ? TRIED_NOTHING : negated(is_refused(0, "127.0.0.6", 11010));
 }
 

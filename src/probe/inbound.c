@@ -178,7 +178,7 @@ void inbound_watch(struct inbound *in, uint64_t until_ns)
 {
 	for (uint64_t now; (now = monotonic_ns()) < until_ns;) {
 		struct pollfd p = {.fd = in->fd, .events = POLLIN};
-		struct sockaddr_ll from;
+		struct sockaddr_ll from = {};
 		socklen_t len = sizeof(from);
 		uint8_t packet[SNAP];
 		struct heard heard;

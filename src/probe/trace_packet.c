@@ -101,7 +101,7 @@ static size_t make_datagram(const struct trace_flow_id *flow, uint16_t index, ui
 		packet[16] = 1;
 		return 17;
 	}
-	memcpy(packet + 2, "berth trace", 11);
+	memcpy(packet + 2, "berth trace", 11); /* NOLINT: data, not a string */
 	return UDP_LEN;
 }
 

@@ -11,6 +11,7 @@
 #include "sources/bpf_load.h"
 #include "sources/drops.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +86,7 @@ static int attach(struct drops_watcher *watcher, const struct object *object, ui
 
 	if (err)
 		return err;
+	assert(watcher->state);
 	watcher->state->only_netns = only_netns;
 	for (int i = 0; i < N_DROPS_PROGS && object->progs[i].fd > 0; i++) {
 		union bpf_attr attr = {.raw_tracepoint.prog_fd = (uint32_t)object->progs[i].fd};
