@@ -117,8 +117,7 @@ static size_t poll_running(struct stop *stops, struct pollfd *polls, size_t n, i
 
 	for (size_t i = 0; i < n; i++)
 		polls[i] = (struct pollfd){.fd = stops[i].pidfd, .events = POLLIN};
-	if (poll(polls, n, wait_ms) < 0)
-		wait_ms = 0; /* a signal: count, and let the caller decide */
+	poll(polls, n, wait_ms); /* ended by a signal: count, and let the caller decide */
 	for (size_t i = 0; i < n; i++) {
 		if (stops[i].pidfd >= 0 && polls[i].revents & POLLIN)
 			mark_ended(&stops[i]);
