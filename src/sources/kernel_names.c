@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-enum { N_CACHED = 64, N_REASONS = 512 };
+enum { N_CACHED = 64, N_REASONS = 512, PAGE = 4096 };
 
 struct cached_symbol {
 	uint64_t address;
@@ -42,10 +42,12 @@ void kernel_names_free(struct kernel_names *names)
 /* The last symbol at or below the address: the file is in no order across modules. */
 static void search(struct arena *arena, struct cached_symbol *s)
 {
+	char buffer[PAGE], line[512], name[256] = "";
 	AUTO(fclosep) FILE *file = fopen("/proc/kallsyms", "re");
-	char line[512], name[256] = "";
 	uint64_t best = 0;
 
+	if (file) /* 12 MB, a page at a time */
+		setvbuf(file, buffer, _IOFBF, sizeof(buffer));
 	while (file && fgets(line, sizeof(line), file)) {
 		char *end;
 		uint64_t at = strtoull(line, &end, 16);

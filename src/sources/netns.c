@@ -89,7 +89,7 @@ static int add_named(struct snapshot *snap, const char *dir, const char *name)
 	return 0;
 }
 
-static int add_all_named(struct snapshot *snap)
+int netns_add_named(struct snapshot *snap)
 {
 	for (size_t i = 0; i < N_ELEMENTS(name_dirs); i++) {
 		DIR *dir = opendir(name_dirs[i]);
@@ -272,7 +272,7 @@ static int collect_many(struct snapshot *snap, bool all, uint32_t flags)
 {
 	struct found found = {.snap = snap, .last = snap->namespaces[0].inode};
 	enum netns_certainty certainty = NETNS_NOT_SEARCHED;
-	int err = add_all_named(snap);
+	int err = netns_add_named(snap);
 
 	if (!err)
 		err = visit_processes(&found);
@@ -316,7 +316,7 @@ static int collect_one(struct snapshot *snap, const char *word, uint32_t flags)
 	struct namespace *netns = NULL;
 	uint64_t number = 0;
 	enum netns_certainty certainty;
-	int err = add_all_named(snap);
+	int err = netns_add_named(snap);
 
 	if (err)
 		return err;
@@ -362,7 +362,7 @@ static int add_beside(struct snapshot *snap, uint32_t flags)
 {
 	struct found found = {.snap = snap, .last = snap->namespaces[0].inode};
 	enum netns_certainty certainty;
-	int err = add_all_named(snap);
+	int err = netns_add_named(snap);
 
 	if (!err)
 		err = visit_processes(&found);

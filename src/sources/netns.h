@@ -10,6 +10,10 @@
 struct namespace;
 struct request;
 struct snapshot;
+struct source;
+
+/* Adds the namespaces; those the request is about are .wanted. [0] is the own one. */
+extern const struct source source_netns;
 
 /* Is @request about every namespace of the machine? */
 bool netns_all_wanted(const struct request *request);
@@ -30,6 +34,9 @@ int netns_run(const struct namespace *netns, int (*run)(void *data), void *data)
  */
 int netns_run_wanted(struct snapshot *snap, int (*run)(size_t index, int err, void *data),
 		     void *data);
+
+/* A descriptor of @netns, which the caller closes, or -errno (-ENOENT: it is gone). */
+int netns_open(const struct namespace *netns);
 
 /* Point .path of @netns to another process in it, or to nothing. 0, or -ENOENT: it is gone. */
 int netns_find_again(struct snapshot *snap, struct namespace *netns);

@@ -57,8 +57,8 @@ static int open_by_id(const struct namespace *netns)
 	return fd < 0 ? errno == ESTALE ? -ENOENT : -errno : fd;
 }
 
-/* A descriptor of it. The process may have ended and its pid may be another's by now. */
-static int open_checked(const struct namespace *netns)
+/* The process may have ended and its pid may be another's by now. */
+int netns_open(const struct namespace *netns)
 {
 	AUTO(closep) int fd = -ENOENT;
 	struct stat st;
@@ -79,7 +79,7 @@ static int open_checked(const struct namespace *netns)
 /* Move the calling thread. */
 static int enter(const struct namespace *netns)
 {
-	AUTO(closep) int fd = open_checked(netns);
+	AUTO(closep) int fd = netns_open(netns);
 
 	if (fd < 0)
 		return fd;

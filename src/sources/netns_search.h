@@ -18,6 +18,9 @@ struct namespace *netns_by_inode(const struct snapshot *snap, uint64_t inode);
 struct namespace *netns_add(struct snapshot *snap, uint64_t inode, const char *name,
 			    const char *path);
 
+/* Add those of `ip netns` and docker; the own one takes its name from there too. 0 or -ENOMEM. */
+int netns_add_named(struct snapshot *snap);
+
 /* The one that a name of netns_search() for a file means ("nginx/1234/fd/5"), or NULL. */
 struct namespace *netns_by_file(struct snapshot *snap, const char *word);
 

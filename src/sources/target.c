@@ -13,9 +13,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* One bit more for TCP, and the kernel walks the connections of all namespaces as well. */
-#define OPEN_TCP (STATE_BIT(SOCK_STATE_LISTEN) | STATE_BIT(SOCK_STATE_BOUND_INACTIVE))
-#define OPEN_UDP (OPEN_TCP | STATE_BIT(SOCK_STATE_CLOSE))
+/* One bit more, and the kernel walks the connections of all namespaces as well. */
+#define LISTENING STATE_BIT(SOCK_STATE_LISTEN)
 
 enum { MAX_SOCKETS = 512, MAX_OTHERS = 64, MAX_PROCESSES = 32 };
 
@@ -63,18 +62,40 @@ static void add(struct case_facts *facts, struct place *place, const struct snap
 	s->device_name = link ? link->name : NULL;
 }
 
+static bool is_asked_for(const struct case_facts *facts, const struct place *place,
+			 const struct snapshot *snap, const struct sock *sock,
+			 const struct request *request)
+{
+	const uint64_t inode = snap->namespaces[sock->netns].inode;
+
+	if (sock->local_port != request->local_port ||
+	    (sock->proto == SOCK_PROTO_TCP && !(request->states & STATE_BIT(sock->state))))
+		return false;
+	return inode == place->netns || (!facts->asked.all_netns && place->is_self) ||
+	       (is_open(sock) && is_next_to(facts, place, inode));
+}
+
+static bool has_any(const struct case_facts *facts, const struct place *place,
+		    const struct snapshot *snap, const struct request *request)
+{
+	for (size_t i = 0; i < snap->n_socks; i++)
+		if (is_asked_for(facts, place, snap, &snap->socks[i], request))
+			return true;
+	return false;
+}
+
 /*
- * Sockets with the asked port: open ones here and next door, then the connections here. Apart,
- * because connections live in a table of all namespaces that takes long to walk.
+ * Sockets with the asked port: open ones here and next door, then the others here. Apart, because
+ * connections live in a table of all namespaces that takes long to walk, in each of them anew.
  */
 static void on_port(struct case_facts *facts, struct place *place, const struct path_hop *hop,
 		    enum sock_proto proto, uint32_t states)
 {
-	const bool open = states == OPEN_TCP || states == OPEN_UDP;
-	AUTO(snapshot_freep) struct snapshot *snap = NULL;
+	const bool open = states == LISTENING || proto == SOCK_PROTO_UDP;
+	AUTO(snapshot_freep) struct snapshot *snap = NULL, *held = NULL;
 	char netns[24];
 	struct request request = {
-		.facts = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES | FACT_SKMEM,
+		.facts = FACT_SOCKETS | FACT_SKMEM,
 		.protos = PROTO_BIT(proto),
 		.states = states,
 		.ipv4 = true,
@@ -89,17 +110,16 @@ static void on_port(struct case_facts *facts, struct place *place, const struct 
 	snprintf(netns, sizeof(netns), "%" PRIu64, place->netns);
 	if (sources_collect(&request, &snap))
 		return;
-	for (size_t i = 0; i < snap->n_socks && place->n_sockets < MAX_SOCKETS; i++) {
-		const struct sock *sock = &snap->socks[i];
-		uint64_t inode = snap->namespaces[sock->netns].inode;
-		if (sock->local_port != hop->dst_port ||
-		    (sock->proto == SOCK_PROTO_TCP && !(request.states & STATE_BIT(sock->state))))
-			continue;
-		if (inode == place->netns || (!facts->asked.all_netns && place->is_self) ||
-		    (is_open(sock) && is_next_to(facts, place, inode)))
-			add(facts, place, snap, sock, hop);
-	}
 	place->known |= PLACE_SOCKETS;
+	/* Whose they are takes a walk over all processes. */
+	if (!has_any(facts, place, snap, &request))
+		return;
+	request.facts |= FACT_OWNERS | FACT_PROCESSES;
+	if (sources_collect(&request, &held))
+		return;
+	for (size_t i = 0; i < held->n_socks && place->n_sockets < MAX_SOCKETS; i++)
+		if (is_asked_for(facts, place, held, &held->socks[i], &request))
+			add(facts, place, held, &held->socks[i], hop);
 }
 
 /* What else listens at the target: other ports, UNIX sockets. */
@@ -166,9 +186,9 @@ void target_collect(struct case_facts *facts, struct world *world)
 	struct place *place = &facts->places[index];
 	if (place->n_sockets || (!facts->asked.all_netns && !place->is_self))
 		return;
-	on_port(facts, place, hop, SOCK_PROTO_TCP, OPEN_TCP);
-	on_port(facts, place, hop, SOCK_PROTO_UDP, OPEN_UDP);
-	on_port(facts, place, hop, SOCK_PROTO_TCP, STATES_ALL & ~OPEN_UDP);
+	on_port(facts, place, hop, SOCK_PROTO_TCP, LISTENING);
+	on_port(facts, place, hop, SOCK_PROTO_UDP, LISTENING | STATE_BIT(SOCK_STATE_CLOSE));
+	on_port(facts, place, hop, SOCK_PROTO_TCP, STATES_ALL & ~LISTENING);
 	if (!has_listener(place))
 		others(facts, place, hop);
 	for (size_t i = 0; i < place->n_processes && i < MAX_PROCESSES; i++)

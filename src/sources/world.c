@@ -1,19 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* Finding and entering network namespaces. */
+/* Keeping network namespaces open and entering them; sources/netns finds them. */
 #include "sources/world.h"
 #include "base/auto.h"
-#include "core/case.h"
+#include "core/facts.h"
+#include "core/snapshot.h"
 #include "sources/attrs.h"
+#include "sources/netns.h"
+#include "sources/netns_search.h"
+#include "sources/sources.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <string.h>
+#include <unistd.h>
+
+/* More are opened one at a time: descriptors are few, and the command that is watched has them too. */
+enum { MAX_OPEN = 256 };
 
 struct world_netns *world_find(const struct world *world, uint64_t inode)
 {
@@ -23,99 +31,53 @@ struct world_netns *world_find(const struct world *world, uint64_t inode)
 	return NULL;
 }
 
-static struct world_netns *add(struct world *world, const char *path)
+static void take_namespace(struct world *world, const struct namespace *namespace)
 {
-	AUTO(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
+	struct world_netns *netns = &world->all[world->n];
+	char number[24];
 
-	if (fd < 0 || fstat(fd, &st))
-		return NULL;
-	struct world_netns *known = world_find(world, st.st_ino);
-	if (known)
-		return known;
-	struct world_netns *netns = arena_push(&world->arena, &world->all, &world->n, &world->room,
-					       sizeof(*netns));
-	if (!netns)
-		return NULL;
-	netns->inode = st.st_ino;
-	netns->fd = take_fd(&fd);
-	netns->route = NETLINK_INIT;
-	return netns;
+	snprintf(number, sizeof(number), "%" PRIu64, namespace->inode);
+	*netns = (struct world_netns){.inode = namespace->inode,
+				      .fd = -1,
+				      .namespace = namespace,
+				      .pid = namespace->pid,
+				      .is_self = namespace->is_self,
+				      .route = NETLINK_INIT};
+	if (strcmp(namespace->name, number) != 0 &&
+	    (!namespace->is_self || strcmp(namespace->name, "self") != 0))
+		netns->name = namespace->name;
+	if (namespace->is_self)
+		netns->fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	else if (world->n < MAX_OPEN)
+		netns->fd = netns_open(namespace);
+	if (netns->fd < 0)
+		netns->fd = -1;
+	world->n++;
 }
 
-static void add_named(struct world *world, const char *folder)
+/* Without the right to enter others source_netns finds the own one only. */
+static int find_namespaces(struct snapshot *snap, bool all)
 {
-	struct stat own;
-	const dev_t nsfs = stat("/proc/thread-self/ns/net", &own) ? 0 : own.st_dev;
-	DIR *dir = opendir(folder);
-	char path[512];
+	const struct request request = {.netns_choice = all ? NETNS_DEFAULT : NETNS_SELF};
+	const int err = source_netns.collect(snap, &request);
 
-	if (!dir)
-		return;
-	for (struct dirent *entry; (entry = readdir(dir));) {
-		struct stat st;
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-		/* A name whose namespace is gone is an ordinary file of another file system. */
-		if (stat(path, &st) || st.st_dev != nsfs)
-			continue;
-		struct world_netns *netns = add(world, path);
-		if (netns && !netns->name)
-			netns->name = arena_printf(&world->arena, "%s", entry->d_name);
-	}
-	closedir(dir);
-}
-
-static void add_of_processes(struct world *world)
-{
-	DIR *dir = opendir("/proc");
-	char path[64];
-
-	if (!dir)
-		return;
-	for (struct dirent *entry; (entry = readdir(dir));) {
-		struct stat st;
-		char *end;
-		unsigned long pid = strtoul(entry->d_name, &end, 10);
-		if (*end || !pid)
-			continue;
-		snprintf(path, sizeof(path), "/proc/%lu/ns/net", pid);
-		if (stat(path, &st))
-			continue;
-		struct world_netns *netns = world_find(world, st.st_ino);
-		if (!netns)
-			netns = add(world, path);
-		if (netns && !netns->pid)
-			netns->pid = (uint32_t)pid;
-	}
-	closedir(dir);
+	return err || all || geteuid() ? err : netns_add_named(snap); /* the own name */
 }
 
 int world_open(struct world *world, bool all)
 {
-	struct stat st;
-
 	memset(world, 0, sizeof(*world));
-	arena_init(&world->arena);
-	struct world_netns *own = add(world, "/proc/thread-self/ns/net");
-	if (!own) {
-		own = arena_push(&world->arena, &world->all, &world->n, &world->room, sizeof(*own));
-		if (!own)
-			return -ENOMEM;
-		own->fd = -1;
-		own->route = NETLINK_INIT;
-		if (!stat("/proc/thread-self/ns/net", &st))
-			own->inode = st.st_ino;
+	world->snap = snapshot_new();
+	const int err = world->snap ? find_namespaces(world->snap, all) : -ENOMEM;
+	if (!err)
+		world->all = calloc(world->snap->n_namespaces, sizeof(*world->all));
+	if (!world->all) {
+		world_close(world);
+		return err ? err : -ENOMEM;
 	}
-	own->is_self = true;
-	if (all || !geteuid())
-		add_named(world, "/run/netns");
-	if (all)
-		add_of_processes(world);
-	else
-		while (world->n > 1) /* only the name of the own one was wanted */
-			close(world->all[--world->n].fd);
+	for (size_t i = 0; i < world->snap->n_namespaces; i++)
+		if (world->snap->namespaces[i].wanted)
+			take_namespace(world, &world->snap->namespaces[i]);
 	return 0;
 }
 
@@ -124,21 +86,35 @@ void world_close(struct world *world)
 	for (size_t i = 0; i < world->n; i++) {
 		counters_release(&world->all[i].before);
 		netlink_close(&world->all[i].route);
-		if (world->all[i].fd >= 0)
-			close(world->all[i].fd);
+		closep(&world->all[i].fd);
 	}
-	arena_release(&world->arena);
+	free(world->all);
+	snapshot_free(world->snap);
 	memset(world, 0, sizeof(*world));
+}
+
+/* Its descriptor, and in @ret_close the same if it is not one that is kept (else -1). */
+static int descriptor(const struct world_netns *netns, int *ret_close)
+{
+	const int fd = netns->fd >= 0 || netns->is_self ? netns->fd : netns_open(netns->namespace);
+
+	*ret_close = fd >= 0 && fd != netns->fd ? fd : -1;
+	return fd;
 }
 
 int world_run(const struct world *world, const struct world_netns *netns, int (*run)(void *data),
 	      void *data)
 {
+	AUTO(closep) int lent = -1;
+
 	if (netns->is_self)
 		return run(data);
-	if (netns->fd < 0 || world->all[0].fd < 0)
+	if (world->all[0].fd < 0)
 		return -EPERM;
-	if (setns(netns->fd, CLONE_NEWNET))
+	const int fd = descriptor(netns, &lent);
+	if (fd < 0)
+		return fd;
+	if (setns(fd, CLONE_NEWNET))
 		return -errno;
 	int result = run(data);
 	/* Going on in the wrong namespace would make every later answer wrong. */
@@ -177,12 +153,14 @@ struct world_netns *world_by_nsid(struct world *world, struct world_netns *netns
 		struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 		int32_t found = -1;
 		struct netlink_reader reader = {.message = read_nsid, .data = &found};
+		AUTO(closep) int lent = -1;
+		const int fd = descriptor(&world->all[i], &lent);
 
-		if (world->all[i].fd < 0)
+		if (fd < 0)
 			continue;
 		request->nlmsg_type = RTM_GETNSID;
 		mnl_nlmsg_put_extra_header(request, sizeof(struct rtgenmsg));
-		mnl_attr_put_u32(request, NETNSA_FD, (uint32_t)world->all[i].fd);
+		mnl_attr_put_u32(request, NETNSA_FD, (uint32_t)fd);
 		if (!netlink_ask(nl, request, 0, &reader) && found == nsid)
 			return &world->all[i];
 	}

@@ -7,14 +7,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/arena.h"
 #include "sources/counters.h"
 #include "sources/netlink.h"
 
+struct namespace;
+struct snapshot;
+
 struct world_netns {
 	uint64_t inode;
-	int fd;		  /* open namespace; -1: the own one and no right to open it */
-	const char *name; /* of "ip netns"; NULL: none */
+	int fd;		  /* kept open; -1: opened when needed, if that is allowed */
+	const struct namespace *namespace; /* how it was found */
+	const char *name; /* of "ip netns", a container, a process or a file; NULL: none */
 	uint32_t pid;	  /* a process in it; 0: none seen */
 	bool is_self;
 	struct counters before;
@@ -23,11 +26,14 @@ struct world_netns {
 
 struct world {
 	struct world_netns *all; /* [0] is the own one */
-	size_t n, room;
-	struct arena arena;
+	size_t n;
+	struct snapshot *snap; /* owns the names and .namespace */
 };
 
-/* The own namespace and, with @all, every one of the machine that can be found. 0 or -ENOMEM. */
+/*
+ * The own namespace and, with @all, every one of the machine that sources/netns finds: with a name,
+ * a process, or kept by a mount, an open file or a socket alone. 0 or -ENOMEM.
+ */
 int world_open(struct world *world, bool all);
 void world_close(struct world *world);
 
