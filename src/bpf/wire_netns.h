@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: (MIT OR GPL-2.0-only) */
-/* What src/bpf/netns.bpf.c tells: every network namespace of the machine. */
+/* What src/bpf/netns.bpf.c reads and tells: one step along the list of network namespaces. */
 #ifndef BERTH_BPF_WIRE_NETNS_H
 #define BERTH_BPF_WIRE_NETNS_H
 
 #include "bpf/wire.h"
 
-enum { WIRE_NETNS_MAX = 4095 };
-
 struct wire_netns {
+	wire_u64 at;	/* which entry of the list; 0 asks for our own and becomes its address */
+	wire_u64 next;	/* the entry after it */
 	wire_u64 id;	/* struct ns_common.ns_id (6.18 and newer), else 0 */
+	wire_u64 ops;	/* the same for all namespaces; what else it is for the head of the list */
 	wire_u32 inode;
-	wire_u32 reserved;
+	wire_u32 dying;
 };
 
-struct wire_netns_list {
-	wire_u32 n;
-	wire_u32 complete; /* the list was walked to its end, and all of it is here */
-	wire_u64 reserved;
-	struct wire_netns all[WIRE_NETNS_MAX];
-};
-
-_Static_assert(sizeof(struct wire_netns_list) == 16 * (WIRE_NETNS_MAX + 1), "wire layout");
+_Static_assert(sizeof(struct wire_netns) == 40, "wire layout");
 
 #endif

@@ -53,6 +53,20 @@ static int data_map(const struct bpf_load_bytes *bytes)
 	return err ? err : take_fd(&fd);
 }
 
+int bpf_run_program(int prog, void *context, size_t size)
+{
+	union bpf_attr run = {
+		.test.prog_fd = (uint32_t)prog,
+		.test.ctx_in = (uintptr_t)context,
+		.test.ctx_size_in = (uint32_t)size,
+	};
+	int err = call_bpf(BPF_PROG_RUN, &run);
+
+	if (err < 0)
+		return err;
+	return (int)run.test.retval < 0 ? (int)run.test.retval : 0;
+}
+
 int bpf_load(const struct bpf_load_bytes *bytes, struct bpf_load_head *head)
 {
 	AUTO(closep) int map = data_map(bytes);
@@ -71,15 +85,61 @@ int bpf_load(const struct bpf_load_bytes *bytes, struct bpf_load_head *head)
 	AUTO(closep) int prog = call_bpf(BPF_PROG_LOAD, &load);
 	if (prog < 0)
 		return prog;
-	union bpf_attr run = {
-		.test.prog_fd = (uint32_t)prog,
-		.test.ctx_in = (uintptr_t)head,
-		.test.ctx_size_in = head->size,
+	return bpf_run_program(prog, head, head->size);
+}
+
+/* The head of the section .BTF.ext (include/uapi/linux/btf.h has none): struct btf_ext_header */
+struct btf_ext {
+	uint16_t magic;
+	uint8_t version, flags;
+	uint32_t size; /* of this head; what follows counts from its end */
+	uint32_t functions_at, functions_size, lines_at, lines_size, relocations_at,
+		relocations_size;
+};
+
+/* The records of one kind: of one section of code, as there is only one. */
+struct btf_ext_records {
+	uint32_t record_size;
+	uint32_t section, n;
+	char first[];
+};
+
+static const struct btf_ext_records *records_at(const char *bytes, uint32_t at)
+{
+	const struct btf_ext *ext = (const struct btf_ext *)bytes;
+
+	return (const struct btf_ext_records *)(bytes + ext->size + at);
+}
+
+int bpf_load_program(const struct bpf_load_sections *sections)
+{
+	const struct btf_ext *ext = (const struct btf_ext *)sections->ext;
+	const struct btf_ext_records *functions = records_at(sections->ext, ext->functions_at);
+	const struct btf_ext_records *relocations = records_at(sections->ext, ext->relocations_at);
+	union bpf_attr types = {
+		.btf = (uintptr_t)sections->btf,
+		.btf_size = (uint32_t)sections->btf_size,
 	};
-	int err = call_bpf(BPF_PROG_RUN, &run);
-	if (err < 0)
-		return err;
-	return (int)run.test.retval < 0 ? (int)run.test.retval : 0;
+	AUTO(closep) int btf = call_bpf(BPF_BTF_LOAD, &types);
+
+	if (btf < 0)
+		return btf;
+	union bpf_attr load = {
+		.prog_type = BPF_PROG_TYPE_SYSCALL,
+		.insns = (uintptr_t)sections->insns,
+		.insn_cnt = (uint32_t)(sections->insns_size / sizeof(struct bpf_insn)),
+		.license = (uintptr_t)"Dual MIT/GPL",
+		.prog_flags = BPF_F_SLEEPABLE,
+		.prog_name = "berth",
+		.prog_btf_fd = (uint32_t)btf,
+		.func_info_rec_size = functions->record_size,
+		.func_info = (uintptr_t)functions->first,
+		.func_info_cnt = functions->n,
+		.core_relo_rec_size = relocations->record_size,
+		.core_relos = (uintptr_t)relocations->first,
+		.core_relo_cnt = relocations->n,
+	};
+	return call_bpf(BPF_PROG_LOAD, &load);
 }
 
 int bpf_iterator_link(int prog)

@@ -38,6 +38,20 @@ struct bpf_load_bytes {
 
 /* Fills the fds behind @head; the caller closes them. 0 or -errno. */
 int bpf_load(const struct bpf_load_bytes *bytes, struct bpf_load_head *head);
+/*
+ * A single program of the type "syscall" without maps, by the sections of its object: the kernel
+ * itself relocates it (5.17 and newer). The shortest way that there is.
+ */
+struct bpf_load_sections {
+	const char *insns, *btf, *ext;
+	size_t insns_size, btf_size;
+};
+
+/* The program's fd, which the caller closes, or -errno. */
+int bpf_load_program(const struct bpf_load_sections *sections);
+/* Runs it once on the @size bytes at @context, which it may change. 0 or -errno. */
+int bpf_run_program(int prog, void *context, size_t size);
+
 /* The fd of a link of an iterator program, then of one walk over it. Or -errno. */
 int bpf_iterator_link(int prog);
 int bpf_iterator_open(int link);

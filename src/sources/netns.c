@@ -4,12 +4,13 @@
  * less is found by sources/netns_search.c.
  */
 #include "sources/netns.h"
-#include "sources/bpf_choice.h"
 #include "base/auto.h"
 #include "base/numbers.h"
 #include "core/facts.h"
 #include "core/snapshot.h"
 #include "sources/containers.h"
+#include "sources/netns_coverage.h"
+#include "sources/netns_kernel.h"
 #include "sources/netns_label.h"
 #include "sources/netns_search.h"
 #include "sources/proc_dir.h"
@@ -26,8 +27,6 @@
 #include <sys/syscall.h>
 
 enum { PATH_SIZE = 320 };
-
-#define RIGHTS "root, or CAP_SYS_ADMIN and CAP_SYS_PTRACE"
 
 /* Where names are kept: files that are bind mounts of the namespace. */
 static const char *const name_dirs[] = {"/run/netns", "/run/docker/netns"};
@@ -50,7 +49,7 @@ static void closedirp(DIR **dir)
 /* What a walk over processes met. */
 struct found {
 	struct snapshot *snap;
-	uint32_t processes, unreadable;
+	struct netns_asked asked;
 	uint64_t last; /* inode met before: neighbours mostly share it */
 	struct containers containers; /* asked for names */
 };
@@ -153,8 +152,8 @@ static int visit_process(struct found *found, int proc, uint32_t pid)
 	uint64_t inode = 0;
 	int err = inode_of(proc, pid, &inode);
 
-	found->processes++;
-	found->unreadable += err == -EACCES || err == -EPERM;
+	found->asked.processes++;
+	found->asked.unreadable += err == -EACCES || err == -EPERM;
 	if (err || inode == found->last)
 		return 0;
 	found->last = inode;
@@ -201,87 +200,46 @@ int netns_find_again(struct snapshot *snap, struct namespace *netns)
 	return -ENOENT;
 }
 
-/* Those that there is no way into. */
-static uint32_t count_closed(const struct snapshot *snap)
-{
-	uint32_t n = 0;
-
-	for (size_t i = 0; i < snap->n_namespaces; i++) {
-		const struct namespace *netns = &snap->namespaces[i];
-		n += !netns->is_self && !netns->path && !netns->id;
-	}
-	return n;
-}
-
-static void tell_gap(struct coverage *coverage, const char *what, const char *needs)
-{
-	if (!what)
-		return;
-	coverage->level = COVERAGE_PARTIAL;
-	coverage->what = what;
-	coverage->needs = needs;
-}
-
-/* What was not seen of them, the largest gap last. */
-static int add_coverage(const struct found *found, bool all, enum netns_certainty certainty)
-{
-	struct snapshot *snap = found->snap;
-	struct coverage *coverage = snapshot_add_coverage(snap);
-	const uint32_t others = (uint32_t)snap->n_namespaces - 1, closed = count_closed(snap);
-	const bool unsure = found->unreadable && certainty != NETNS_ALL_KNOWN;
-
-	if (!coverage)
-		return -ENOMEM;
-	*coverage = (struct coverage){.source = "netns",
-				      .how = certainty == NETNS_ALL_KNOWN ? "bpf" : "/proc",
-				      .level = COVERAGE_FULL,
-				      .seen = all ? others + 1 - closed : 1,
-				      .total = others + 1};
-	if (all && certainty == NETNS_NOT_SEARCHED)
-		tell_gap(coverage, "network namespaces that only open files or sockets keep",
-			 bpf_is_allowed() ? "a look from the first pid namespace" :
-					    "CAP_BPF and CAP_PERFMON");
-	if (unsure)
-		tell_gap(coverage,
-			 arena_printf(&snap->arena,
-				      "the network namespaces of %" PRIu32 " of %" PRIu32 " processes",
-				      found->unreadable, found->processes),
-			 all ? "ptrace access to them (they have more rights than this root)" : RIGHTS);
-	if (all && closed)
-		tell_gap(coverage,
-			 arena_printf(&snap->arena, "the sockets of %" PRIu32
-				      " network namespace%s that nothing leads to",
-				      closed, closed > 1 ? "s" : ""),
-			 "Linux 6.18");
-	if (others && !all)
-		tell_gap(coverage,
-			 arena_printf(&snap->arena,
-				      "the sockets of %" PRIu32 " other network namespace%s%s",
-				      others, others > 1 ? "s" : "", unsure ? " or more" : ""),
-			 RIGHTS);
-	return 0;
-}
-
 bool netns_all_wanted(const struct request *request)
 {
 	return request->netns_choice == NETNS_ALL ||
 	       (request->netns_choice == NETNS_DEFAULT && has_capability(CAP_SYS_ADMIN));
 }
 
-static int collect_many(struct snapshot *snap, bool all, uint32_t flags)
+/* The kernel's own list, unless another source was asked for. -errno: without it. */
+static int open_list(const struct request *request)
 {
+	return request->source && strcmp(request->source, "bpf") != 0 ? -EPERM : netns_kernel_open();
+}
+
+static int find_all(struct found *found, const struct request *request,
+		    enum netns_certainty *ret_certainty)
+{
+	AUTO(closep) int list = open_list(request);
+
+	/* Mostly there is no other: then no process needs to be asked where it lives. */
+	if (found->snap->n_namespaces == 1 && netns_kernel_is_only(list)) {
+		*ret_certainty = NETNS_ALL_KNOWN;
+		return 0;
+	}
+	int err = visit_processes(found);
+	return err ? err : netns_search(found->snap, list, request->netns_choice == NETNS_ALL,
+					ret_certainty);
+}
+
+static int collect_many(struct snapshot *snap, const struct request *request)
+{
+	const bool all = netns_all_wanted(request);
 	struct found found = {.snap = snap, .last = snap->namespaces[0].inode};
 	enum netns_certainty certainty = NETNS_NOT_SEARCHED;
 	int err = netns_add_named(snap);
 
 	if (!err)
-		err = visit_processes(&found);
-	if (!err && all)
-		err = netns_search(snap, flags, &certainty);
+		err = all ? find_all(&found, request, &certainty) : visit_processes(&found);
 	snap->namespaces[0].wanted = true;
 	for (size_t i = 0; all && i < snap->n_namespaces; i++)
 		snap->namespaces[i].wanted = true;
-	return err ? err : add_coverage(&found, all, certainty);
+	return err ? err : netns_add_coverage(snap, &found.asked, all, certainty);
 }
 
 /* The namespace of the process @pid: -ENOENT if there is none, -EACCES if we may not look. */
@@ -310,8 +268,9 @@ static struct namespace *find_word(const struct snapshot *snap, const char *word
 }
 
 /* @word as `ip netns` and our own output write it, a pid, or an inode. */
-static int collect_one(struct snapshot *snap, const char *word, uint32_t flags)
+static int collect_one(struct snapshot *snap, const struct request *request)
 {
+	const char *word = request->netns ? request->netns : "self";
 	struct found found = {.snap = snap, .last = snap->namespaces[0].inode};
 	struct namespace *netns = NULL;
 	uint64_t number = 0;
@@ -332,7 +291,8 @@ static int collect_one(struct snapshot *snap, const char *word, uint32_t flags)
 		netns = err ? NULL : find_word(snap, word, number);
 	}
 	if (!err && !netns) {
-		err = netns_search(snap, flags | NETNS_SEARCH_THOROUGH, &certainty);
+		AUTO(closep) int list = open_list(request);
+		err = netns_search(snap, list, true, &certainty);
 		netns = err ? NULL : find_word(snap, word, number);
 	}
 	if (!netns)
@@ -341,33 +301,30 @@ static int collect_one(struct snapshot *snap, const char *word, uint32_t flags)
 	return 0;
 }
 
-static int collect_chosen(struct snapshot *snap, const struct request *request, uint32_t flags)
+static int collect_chosen(struct snapshot *snap, const struct request *request)
 {
 	switch (request->netns_choice) {
 	case NETNS_SELF:
 		snap->namespaces[0].wanted = true;
 		return 0;
 	case NETNS_ONE:
-		return collect_one(snap, request->netns ? request->netns : "self", flags);
+		return collect_one(snap, request);
 	case NETNS_ALL:
-		return collect_many(snap, true, flags | NETNS_SEARCH_THOROUGH);
 	case NETNS_DEFAULT:
-		return collect_many(snap, netns_all_wanted(request), flags);
+		return collect_many(snap, request);
 	}
 	return -EINVAL;
 }
 
 /* Where the other ends of the sockets asked about may be. */
-static int add_beside(struct snapshot *snap, uint32_t flags)
+static int add_beside(struct snapshot *snap, const struct request *request)
 {
 	struct found found = {.snap = snap, .last = snap->namespaces[0].inode};
 	enum netns_certainty certainty;
 	int err = netns_add_named(snap);
 
 	if (!err)
-		err = visit_processes(&found);
-	if (!err)
-		err = netns_search(snap, flags, &certainty);
+		err = find_all(&found, request, &certainty);
 	for (size_t i = 0; i < snap->n_namespaces; i++) {
 		struct namespace *netns = &snap->namespaces[i];
 		netns->beside = !netns->wanted;
@@ -378,14 +335,12 @@ static int add_beside(struct snapshot *snap, uint32_t flags)
 
 static int netns_collect(struct snapshot *snap, const struct request *request)
 {
-	const uint32_t flags =
-		request->source && strcmp(request->source, "bpf") != 0 ? NETNS_SEARCH_NO_BPF : 0;
 	int err = add_self(snap);
 
 	if (!err)
-		err = collect_chosen(snap, request, flags);
+		err = collect_chosen(snap, request);
 	if (!err && request->facts & FACT_PAIRS && has_capability(CAP_SYS_ADMIN))
-		err = add_beside(snap, flags);
+		err = add_beside(snap, request);
 	return err;
 }
 

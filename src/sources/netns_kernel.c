@@ -1,75 +1,96 @@
 /* SPDX-License-Identifier: MIT */
-/* The user half of src/bpf/netns.bpf.c: load, run once, copy. */
+/* The user half of src/bpf/netns.bpf.c: load, run for each entry of the list. */
 #include "sources/netns_kernel.h"
+#include "base/array.h"
 #include "base/auto.h"
 #include "bpf/prebuilt/netns.h"
 #include "bpf/wire_netns.h"
 #include "sources/bpf_choice.h"
 #include "sources/bpf_load.h"
+#include "sources/proc_dir.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-/* The loaded object: what src/bpf/netns.bpf.c declares. */
-struct object {
-	struct bpf_load_head head;
-	struct bpf_load_map lists;
-	struct bpf_load_prog namespaces;
+enum { NAMESPACES_MAX = 4095, TRIES = 5 };
+
+struct list {
+	struct netns_id *ids;
+	size_t n, room;
 };
 
-static void object_close(struct object *object)
+static void list_release(struct list *list)
 {
-	if (object->lists.fd > 0)
-		close(object->lists.fd);
-	if (object->namespaces.fd > 0)
-		close(object->namespaces.fd);
+	free(list->ids);
 }
 
-static int run(const struct object *object)
+int netns_kernel_open(void)
 {
-	union bpf_attr attr = {.test.prog_fd = (uint32_t)object->namespaces.fd};
+	static const struct bpf_load_sections sections = {
+		.insns = netns_insns, .btf = netns_btf, .ext = netns_ext,
+		.insns_size = sizeof(netns_insns) - 1, .btf_size = sizeof(netns_btf) - 1};
 
-	return syscall(SYS_bpf, BPF_PROG_RUN, &attr, sizeof(attr)) < 0 ? -errno : 0;
+	if (!bpf_is_allowed() || !proc_in_first_pid_namespace())
+		return -EPERM;
+	return bpf_load_program(&sections);
 }
 
-static int copy(const struct wire_netns_list *list, struct netns_id **ret_ids, size_t *ret_n)
+static int add(struct list *list, const struct wire_netns *step)
 {
-	const uint32_t n = list->n < WIRE_NETNS_MAX ? list->n : WIRE_NETNS_MAX;
-
-	if (!list->complete)
-		return n == WIRE_NETNS_MAX ? -E2BIG : -EAGAIN;
-	struct netns_id *ids = calloc(n + 1, sizeof(*ids));
-	if (!ids)
+	if (list->n == NAMESPACES_MAX)
+		return -E2BIG;
+	if (!array_grow(&list->ids, list->n, &list->room, sizeof(*list->ids)))
 		return -ENOMEM;
-	for (uint32_t i = 0; i < n; i++)
-		ids[i] = (struct netns_id){.id = list->all[i].id, .inode = list->all[i].inode};
-	*ret_ids = ids;
-	*ret_n = n;
+	list->ids[list->n++] = (struct netns_id){.id = step->id, .inode = step->inode};
 	return 0;
 }
 
-int netns_kernel_list(struct netns_id **ret_ids, size_t *ret_n)
+/*
+ * Nothing holds the list between two steps: an entry may be freed and used for something else. One
+ * entry is no namespace, the head of the list; a second one, or none, and the walk went astray.
+ */
+static int walk(int prog, struct list *list)
 {
-	static const struct bpf_load_bytes bytes = {
-		.data = netns_data, .insns = netns_insns, .data_size = sizeof(netns_data) - 1,
-		.insns_size = sizeof(netns_insns) - 1};
-	AUTO(object_close) struct object object = {.head.size = sizeof(object)};
+	struct wire_netns step = {0};
+	wire_u64 first = 0, ops = 0;
+	unsigned n_heads = 0;
 
-	if (!bpf_is_allowed())
-		return -EPERM;
-	int err = bpf_load(&bytes, &object.head);
-	if (!err)
-		err = run(&object);
+	list->n = 0;
+	do {
+		step.at = step.next;
+		int err = bpf_run_program(prog, &step, sizeof(step));
+		if (err)
+			return err;
+		first = first ? first : step.at;
+		ops = ops ? ops : step.ops;
+		if (!ops || !step.next || (step.ops != ops && n_heads++))
+			return -EAGAIN;
+		if (step.ops == ops && !step.dying)
+			err = add(list, &step);
+		if (err)
+			return err;
+	} while (step.next != first);
+	return n_heads ? 0 : -EAGAIN;
+}
+
+int netns_kernel_list(int prog, struct netns_id **ret_ids, size_t *ret_n)
+{
+	AUTO(list_release) struct list list = {0};
+	int err = -EAGAIN;
+
+	for (int i = 0; i < TRIES && err == -EAGAIN; i++)
+		err = walk(prog, &list);
 	if (err)
 		return err;
-	const struct wire_netns_list *list =
-		mmap(NULL, sizeof(*list), PROT_READ, MAP_SHARED, object.lists.fd, 0);
-	if (list == MAP_FAILED)
-		return -errno;
-	err = copy(list, ret_ids, ret_n);
-	munmap((void *)list, sizeof(*list));
-	return err;
+	*ret_ids = take(list.ids);
+	*ret_n = list.n;
+	return 0;
+}
+
+bool netns_kernel_is_only(int prog)
+{
+	AUTO(freep) struct netns_id *ids = NULL;
+	size_t n = 0;
+
+	return prog >= 0 && !netns_kernel_list(prog, &ids, &n) && n == 1;
 }

@@ -3,6 +3,7 @@
 #ifndef BERTH_SOURCES_NETNS_KERNEL_H
 #define BERTH_SOURCES_NETNS_KERNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,9 +13,18 @@ struct netns_id {
 };
 
 /*
- * All of them, in *@ret_ids (caller frees). 0, -EPERM without the rights, -E2BIG if there are more
- * than 4,095, or -errno when this kernel cannot tell (before 5.17, or without BTF).
+ * The program that walks the list, once loaded: its fd, which the caller closes. -EPERM without the
+ * rights or in a pid namespace of our own (berth tells there of what its /proc shows; the list would
+ * bring the machine's other containers in, without their processes), or -errno when this kernel
+ * cannot tell (before 5.17, or without BTF).
  */
-int netns_kernel_list(struct netns_id **ret_ids, size_t *ret_n);
+int netns_kernel_open(void);
+/*
+ * All of them, in *@ret_ids (caller frees). 0, -E2BIG if there are more than 4,095, -EAGAIN if the
+ * list would not hold still, or -errno.
+ */
+int netns_kernel_list(int prog, struct netns_id **ret_ids, size_t *ret_n);
+/* Is our own the only one? False also if that cannot be told. */
+bool netns_kernel_is_only(int prog);
 
 #endif

@@ -269,18 +269,14 @@ static int each_process(struct search *search,
 	return err;
 }
 
-/*
- * In a pid namespace of its own berth tells of what its /proc shows; the kernel's list would bring
- * the machine's other containers in, without their processes.
- */
 /* What the kernel knows and we do not, each by its number until it is met. */
-static int count_missing(struct search *search)
+static int count_missing(struct search *search, int prog)
 {
 	AUTO(freep) struct netns_id *ids = NULL;
 	char name[U64_TEXT_SIZE];
 	size_t n = 0;
 
-	if (!proc_in_first_pid_namespace() || netns_kernel_list(&ids, &n))
+	if (prog < 0 || netns_kernel_list(prog, &ids, &n))
 		return 0;
 	search->counted = true;
 	for (size_t i = 0; i < n; i++) {
@@ -332,21 +328,22 @@ struct namespace *netns_by_file(struct snapshot *snap, const char *word)
 	return netns_by_inode(snap, inode);
 }
 
-int netns_search(struct snapshot *snap, uint32_t flags, enum netns_certainty *ret_certainty)
+int netns_search(struct snapshot *snap, int prog, bool thorough,
+		 enum netns_certainty *ret_certainty)
 {
 	static int (*const looks[])(struct search *search, uint32_t pid, int dir) = {
 		look_at_mounts, look_at_threads, look_for_files, look_for_sockets};
 	AUTO(search_release) struct search search = {.snap = snap};
 	unsigned limit_ms = BRIEFLY_MS;
 	struct stat st;
-	int err = flags & NETNS_SEARCH_NO_BPF ? 0 : count_missing(&search);
+	int err = count_missing(&search, prog);
 
 	*ret_certainty = search.counted ? NETNS_ALL_KNOWN : NETNS_NOT_SEARCHED;
 	if (err || is_over(&search))
 		return err;
 	if (can_enter_all(&search))
 		limit_ms = TO_NAME_MS;
-	else if (search.counted || flags & NETNS_SEARCH_THOROUGH)
+	else if (search.counted || thorough)
 		limit_ms = THOROUGH_MS;
 	if (pid_list_read(&search.pids, "/proc"))
 		return 0;
