@@ -2,41 +2,30 @@
 /* pidfd_open(2), pidfd_send_signal(2) and poll(2): Linux 5.3 and newer. */
 #include "act/stop.h"
 #include "base/auto.h"
+#include "sources/proc_dir.h"
 #include "sources/proc_stat.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-static bool read_stat(uint32_t pid, struct proc_stat *ret)
-{
-	char path[40], text[1024];
-
-	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
-	AUTO(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	ssize_t len = read(fd, text, sizeof(text));
-	return len > 0 && proc_stat_parse(text, (size_t)len, ret);
-}
-
 /* The start time of whoever has the number now; 0 when nobody has or it cannot be read. */
 static uint64_t start_of(uint32_t pid)
 {
 	struct proc_stat stat;
+	char text[PROC_STAT_ROOM];
 
-	return read_stat(pid, &stat) ? stat.start_ticks : 0;
+	return proc_read_stat(pid, text, &stat) ? stat.start_ticks : 0;
 }
 
 size_t stop_forefathers(uint32_t *pids, size_t max)
 {
 	struct proc_stat stat;
+	char text[PROC_STAT_ROOM];
 	size_t n = 0;
 
 	if (max < 2)
@@ -44,7 +33,7 @@ size_t stop_forefathers(uint32_t *pids, size_t max)
 	pids[n++] = (uint32_t)getpid();
 	for (uint32_t pid = (uint32_t)getppid(); pid && n < max; pid = stat.parent) {
 		pids[n++] = pid;
-		if (!read_stat(pid, &stat))
+		if (!proc_read_stat(pid, text, &stat))
 			break;
 	}
 	return n;

@@ -2,8 +2,8 @@
 /* Reads /proc/PID/{status,ns,cgroup,limits,fd,environ}. */
 #include "probe/caller.h"
 #include "base/auto.h"
+#include "base/procfs.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <stdlib.h>
@@ -15,20 +15,9 @@
 static const char *const proxy_names[] = {"http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY",
 					  "HTTPS_PROXY", "ALL_PROXY"};
 
-static FILE *open_proc(uint32_t pid, const char *name)
-{
-	char path[64];
-
-	if (pid)
-		snprintf(path, sizeof(path), "/proc/%u/%s", pid, name);
-	else
-		snprintf(path, sizeof(path), "/proc/self/%s", name);
-	return fopen(path, "re");
-}
-
 static void read_status(struct caller *c, uint32_t pid)
 {
-	AUTO(fclosep) FILE *file = open_proc(pid, "status");
+	AUTO(fclosep) FILE *file = procfs_open(pid, "status");
 	char line[512];
 
 	while (file && fgets(line, sizeof(line), file)) {
@@ -71,39 +60,9 @@ static uint64_t namespace_inode(uint32_t pid, const char *name, uint64_t *ret_ow
 	return st.st_ino;
 }
 
-static const char *read_cgroup(struct case_facts *facts, uint32_t pid)
-{
-	AUTO(fclosep) FILE *file = open_proc(pid, "cgroup");
-	char line[1024];
-
-	while (file && fgets(line, sizeof(line), file)) {
-		line[strcspn(line, "\n")] = '\0';
-		if (!strncmp(line, "0::", 3))
-			return arena_dup(&facts->arena, line + 3, strlen(line + 3));
-	}
-	return NULL;
-}
-
-static void count_fds(struct caller *c, uint32_t pid)
-{
-	AUTO(fclosep) FILE *limits = open_proc(pid, "limits");
-	char path[64], line[256];
-
-	while (limits && fgets(line, sizeof(line), limits))
-		if (!strncmp(line, "Max open files", 14))
-			c->max_fds = (uint32_t)strtoul(line + 14, NULL, 10);
-	snprintf(path, sizeof(path), pid ? "/proc/%u/fd" : "/proc/self/fd", pid);
-	DIR *dir = opendir(path);
-	if (!dir)
-		return;
-	for (struct dirent *e; (e = readdir(dir));)
-		c->n_fds += *e->d_name != '.';
-	closedir(dir);
-}
-
 static void read_environ(struct case_facts *facts, uint32_t pid)
 {
-	AUTO(fclosep) FILE *file = open_proc(pid, "environ");
+	AUTO(fclosep) FILE *file = procfs_open(pid, "environ");
 	struct caller *c = &facts->caller;
 	AUTO(freep) char *entry = NULL;
 	size_t room = 0;
@@ -130,9 +89,9 @@ void caller_read(struct case_facts *facts, uint32_t pid)
 	read_status(c, pid);
 	c->userns = namespace_inode(pid, "user", NULL);
 	c->netns = namespace_inode(pid, "net", &c->netns_owner);
-	c->cgroup = read_cgroup(facts, pid);
-	const char *own = read_cgroup(facts, 0);
+	c->cgroup = procfs_cgroup(&facts->arena, pid);
+	const char *own = procfs_cgroup(&facts->arena, 0);
 	c->same_cgroup = !pid || (own && c->cgroup && !strcmp(own, c->cgroup));
-	count_fds(c, pid);
+	procfs_count_fds(pid, &c->n_fds, &c->max_fds);
 	read_environ(facts, pid);
 }

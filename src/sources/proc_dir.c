@@ -6,9 +6,11 @@
 #include "core/snapshot.h"
 #include "sources/proc_stat.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -89,6 +91,37 @@ int proc_dir_fill(struct snapshot *snap, int dir, const char *prefix, struct pro
 	proc->uid = status.uid;
 	proc->pid_inner = status.pid_inner;
 	return 0;
+}
+
+bool proc_read_stat(uint32_t pid, char text[PROC_STAT_ROOM], struct proc_stat *ret)
+{
+	AUTO(closep) int dir = proc_dir_open(pid);
+	const long len = dir < 0 ? dir : proc_dir_read(dir, "stat", text, PROC_STAT_ROOM);
+
+	return len > 0 && proc_stat_parse(text, (size_t)len, ret);
+}
+
+unsigned proc_foreach_call(uint32_t pid, void (*visit)(long number, void *data), void *data)
+{
+	char path[288], text[128], *end;
+	unsigned n = 0;
+
+	snprintf(path, sizeof(path), "/proc/%u/task", pid);
+	DIR *dir = opendir(path);
+	if (!dir)
+		return 0;
+	for (struct dirent *entry; (entry = readdir(dir));) {
+		if (*entry->d_name == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/syscall", entry->d_name);
+		if (proc_dir_read(dirfd(dir), path, text, sizeof(text)) <= 0)
+			continue;
+		const long number = strtol(text, &end, 10); /* else "running" */
+		visit(end == text ? PROC_CALL_RUNNING : number, data);
+		n++;
+	}
+	closedir(dir);
+	return n;
 }
 
 bool proc_in_first_pid_namespace(void)

@@ -13,6 +13,7 @@
 
 struct snapshot;
 struct proc;
+struct proc_stat;
 
 /* The descriptor of /proc/@pid (caller closes) or -errno. */
 int proc_dir_open(uint32_t pid);
@@ -20,6 +21,19 @@ int proc_dir_open(uint32_t pid);
 long proc_dir_read(int dir, const char *name, char *to, size_t room);
 /* The number in "net:[4026531840]" behind the link @name below @dir; 0 if it is not to be had. */
 uint64_t proc_dir_link_number(int dir, const char *name);
+
+enum { PROC_STAT_ROOM = 1024 };
+
+/* /proc/@pid/stat by number, for once; @ret->comm points into @text. False: nobody has the number. */
+bool proc_read_stat(uint32_t pid, char text[PROC_STAT_ROOM], struct proc_stat *ret);
+
+enum { PROC_CALL_NONE = -1, PROC_CALL_RUNNING = -2 };
+
+/*
+ * Give @visit the number of the system call that each thread of @pid sits in, or PROC_CALL_*.
+ * Returns how many threads could be seen: it needs the right to ptrace.
+ */
+unsigned proc_foreach_call(uint32_t pid, void (*visit)(long number, void *data), void *data);
 
 /* Do we count processes as the kernel does, and see all of them? False also if it cannot be told. */
 bool proc_in_first_pid_namespace(void);

@@ -3,9 +3,11 @@
 #include "sources/place_sockets.h"
 #include "base/arena.h"
 #include "base/auto.h"
+#include "base/procfs.h"
 #include "core/place.h"
+#include "sources/proc_dir.h"
+#include "sources/proc_stat.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -32,23 +34,11 @@ static const struct call_name calls[] = {
 	{__NR_connect, "connect", false},
 };
 
-static FILE *open_proc(uint32_t pid, const char *name)
+static void note_call(long number, void *data)
 {
-	char path[96];
+	struct place_process *p = data;
 
-	snprintf(path, sizeof(path), "/proc/%u/%s", pid, name);
-	return fopen(path, "re");
-}
-
-static void note_call(struct place_process *p, const char *path)
-{
-	AUTO(fclosep) FILE *file = fopen(path, "re");
-	char line[256], *end;
-
-	if (!file || !fgets(line, sizeof(line), file))
-		return;
-	long number = strtol(line, &end, 10);
-	if (end == line) { /* "running" */
+	if (number == PROC_CALL_RUNNING) {
 		p->syscall = p->syscall ? p->syscall : "running";
 		return;
 	}
@@ -60,50 +50,13 @@ static void note_call(struct place_process *p, const char *path)
 		}
 }
 
-static void read_calls(struct place_process *p)
-{
-	char path[96];
-
-	snprintf(path, sizeof(path), "/proc/%u/task", p->pid);
-	DIR *dir = opendir(path);
-	if (!dir)
-		return;
-	for (struct dirent *e; (e = readdir(dir));) {
-		char call[400];
-		if (*e->d_name == '.')
-			continue;
-		snprintf(call, sizeof(call), "/proc/%u/task/%s/syscall", p->pid, e->d_name);
-		note_call(p, call);
-	}
-	closedir(dir);
-}
-
-static void read_fds(struct place_process *p)
-{
-	AUTO(fclosep) FILE *limits = open_proc(p->pid, "limits");
-	char line[256], path[64];
-
-	while (limits && fgets(line, sizeof(line), limits))
-		if (!strncmp(line, "Max open files", 14))
-			p->max_fds = (uint32_t)strtoul(line + 14, NULL, 10);
-	snprintf(path, sizeof(path), "/proc/%u/fd", p->pid);
-	DIR *dir = opendir(path);
-	if (!dir)
-		return;
-	p->n_fds = 0;
-	for (struct dirent *e; (e = readdir(dir));)
-		p->n_fds += *e->d_name != '.';
-	closedir(dir);
-}
-
 static void read_state(struct place_process *p)
 {
-	AUTO(fclosep) FILE *file = open_proc(p->pid, "stat");
-	char line[1024];
-	char *end;
+	struct proc_stat stat;
+	char text[PROC_STAT_ROOM];
 
-	if (file && fgets(line, sizeof(line), file) && (end = strrchr(line, ')')) && end[1] == ' ')
-		p->state = end[2];
+	if (proc_read_stat(p->pid, text, &stat))
+		p->state = stat.state;
 }
 
 /* The file @name of the cgroup: in the unified hierarchy, or below a v1 controller's mount. */
@@ -153,7 +106,7 @@ static void read_unified(struct place_process *p, const char *path)
 
 static void read_cgroups(struct arena *arena, struct place_process *p)
 {
-	AUTO(fclosep) FILE *file = open_proc(p->pid, "cgroup");
+	AUTO(fclosep) FILE *file = procfs_open(p->pid, "cgroup");
 	char line[1024];
 
 	while (file && fgets(line, sizeof(line), file)) {
@@ -186,7 +139,7 @@ static void read_cgroups(struct arena *arena, struct place_process *p)
 void process_facts_read(struct arena *arena, struct place_process *p)
 {
 	read_state(p);
-	read_fds(p);
-	read_calls(p);
+	procfs_count_fds(p->pid, &p->n_fds, &p->max_fds);
+	proc_foreach_call(p->pid, note_call, p);
 	read_cgroups(arena, p);
 }

@@ -3,6 +3,8 @@
 #include "sources/tunnels.h"
 #include "base/auto.h"
 #include "core/case.h"
+#include "sources/proc_dir.h"
+#include "sources/proc_stat.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -111,7 +113,7 @@ unsigned tunnel_other_ends(uint64_t netns, const char *name, struct tunnel_end *
 }
 
 /* Does a thread of the process sit in a call that would notice a packet? Running counts as yes. */
-static bool waits_for_packets(uint32_t pid)
+static void note_call(long number, void *data)
 {
 	static const long calls[] = {
 #ifdef SYS_poll
@@ -125,45 +127,24 @@ static bool waits_for_packets(uint32_t pid)
 #endif
 		SYS_read, SYS_readv, SYS_ppoll, SYS_pselect6, SYS_epoll_pwait, SYS_io_uring_enter,
 		SYS_futex};
-	char path[320], text[128];
-	bool any = false, waits = false;
+	bool *waits = data;
 
-	snprintf(path, sizeof(path), "/proc/%u/task", pid);
-	DIR *dir = opendir(path);
-	for (struct dirent *entry; dir && (entry = readdir(dir));) {
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "/proc/%u/task/%s/syscall", pid, entry->d_name);
-		AUTO(fclosep) FILE *file = fopen(path, "re");
-		if (!file || !fgets(text, sizeof(text), file))
-			continue;
-		any = true;
-		char *end;
-		long number = strtol(text, &end, 10);
-		waits |= end == text; /* "running" */
-		for (size_t i = 0; i < N_ELEMENTS(calls); i++)
-			waits |= end > text && calls[i] == number;
-	}
-	if (dir)
-		closedir(dir);
-	return waits || !any;
+	*waits |= number == PROC_CALL_RUNNING;
+	for (size_t i = 0; i < N_ELEMENTS(calls); i++)
+		*waits |= calls[i] == number;
 }
 
 static void describe(struct arena *arena, struct link_facts *link)
 {
-	char path[64], line[256];
+	struct proc_stat stat;
+	char text[PROC_STAT_ROOM];
+	bool waits = false;
 
-	snprintf(path, sizeof(path), "/proc/%u/stat", link->tun_pid);
-	AUTO(fclosep) FILE *stat_file = fopen(path, "re");
-	if (!stat_file || !fgets(line, sizeof(line), stat_file))
+	if (!proc_read_stat(link->tun_pid, text, &stat))
 		return;
-	/* The name may hold anything, parentheses too: the state follows the last one. */
-	char *open = strchr(line, '('), *close = strrchr(line, ')');
-	if (!open || !close || close[1] != ' ')
-		return;
-	link->tun_comm = arena_dup(arena, open + 1, (size_t)(close - open - 1));
-	link->tun_state = close[2];
-	link->tun_reads = waits_for_packets(link->tun_pid);
+	link->tun_comm = arena_dup(arena, stat.comm, stat.comm_len);
+	link->tun_state = stat.state;
+	link->tun_reads = !proc_foreach_call(link->tun_pid, note_call, &waits) || waits;
 }
 
 void tunnels_collect(struct arena *arena, struct place *place)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a packet is at each hook, and what the hooks make of it. */
 #include "sources/walk_hooks.h"
+#include "base/procfs.h"
 #include "sources/conntrack.h"
 #include "sources/firewall.h"
 #include "sources/routes.h"
@@ -11,26 +12,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The cgroup of version 2 of the process whose call it is: "0::/a/b". */
 const char *walk_cgroup(struct case_facts *facts)
 {
 	const struct attempt *a = case_subject(facts);
-	char path[64], line[1024];
 
-	if (a && a->pid)
-		snprintf(path, sizeof(path), "/proc/%u/cgroup", a->pid);
-	else
-		snprintf(path, sizeof(path), "/proc/self/cgroup");
-	FILE *file = fopen(path, "re");
-	const char *found = NULL;
-	while (file && !found && fgets(line, sizeof(line), file)) {
-		line[strcspn(line, "\n")] = '\0';
-		if (!strncmp(line, "0::", 3))
-			found = arena_printf(&facts->arena, "%s", line + 3);
-	}
-	if (file)
-		fclose(file);
-	return found;
+	return procfs_cgroup(&facts->arena, a ? a->pid : 0);
 }
 
 /* Of a SYN or SYN-ACK with these options, padded as Linux does (tcp_options_write). */
