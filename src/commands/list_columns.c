@@ -17,8 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One process may hold a socket by several fds: they are named once, in a row. */
-static void add_processes(struct strbuf *text, const struct snapshot *snap, const struct sock *sock)
+void list_add_processes(struct strbuf *text, const struct snapshot *snap, const struct sock *sock)
 {
 	const struct proc *last = NULL;
 
@@ -43,43 +42,13 @@ static void add_processes(struct strbuf *text, const struct snapshot *snap, cons
 	}
 }
 
-static bool is_simple(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)(text[i] - 0x20) >= 0x5f || text[i] == '\\')
-			return false;
-	return true;
-}
-
-/* Nearly all sockets have one owner, with a plain name. */
-static size_t put_process(const struct snapshot *snap, const struct sock *sock, char *to)
-{
-	enum { COMM_MAX = 16 };
-	const struct owner *owner = sock->n_owners == 1 ? sock_owner(snap, sock, 0) : NULL;
-
-	if (!sock->n_owners)
-		*to = '-';
-	if (!owner || owner->fd < 0)
-		return !sock->n_owners;
-	const struct proc *proc = owner_proc(snap, owner);
-	size_t n = strnlen(proc->comm, COMM_MAX + 1);
-	if (n > COMM_MAX || !is_simple(proc->comm, n))
-		return 0;
-	memcpy(to, proc->comm, n); /* NOLINT: more follows, the end is told by number */
-	to[n++] = '[';
-	n += format_u64(to + n, proc->pid);
-	memcpy(to + n, "] fd ", 5); /* NOLINT: the same */
-	n += 5;
-	return n + format_u64(to + n, (uint64_t)owner->fd);
-}
-
 static void add_peer_processes(struct strbuf *text, const struct snapshot *snap,
 			       const struct sock *sock)
 {
 	const struct sock *other = sock_pair(snap, sock);
 
 	if (other)
-		add_processes(text, snap, other);
+		list_add_processes(text, snap, other);
 }
 
 /* Columns that are no field. */
@@ -87,7 +56,7 @@ static const struct {
 	const char *name;
 	struct list_column column;
 } drawn[] = {
-	{"process", {.title = "Process", .add = add_processes, .needs = FACT_OWNERS, .cut = true,
+	{"process", {.title = "Process", .add = list_add_processes, .needs = FACT_OWNERS, .cut = true,
 		     .absent = "-"}},
 	{"peer_process", {.title = "Peer Process", .add = add_peer_processes,
 			  .needs = FACT_OWNERS | FACT_PAIRS, .cut = true, .absent = "-"}},
@@ -181,54 +150,6 @@ static void name_port(struct strbuf *text, const struct sock *sock)
 		return;
 	text->len = (size_t)(colon + 1 - text->text);
 	strbuf_add_text(text, name);
-}
-
-size_t list_column_width(const struct list_column *column, const struct snapshot *snap,
-			 const struct sock *sock)
-{
-	const struct field *field = column->field;
-	struct value value;
-
-	if (column->add || !field || field->multiple || column->names)
-		return 0;
-	if (field->width)
-		return field->width(sock);
-	switch (field->type) {
-	case VALUE_NUMBER:
-	case VALUE_PORT:
-	case VALUE_BYTES:
-		return field->get(snap, sock, 0, &value) ? u64_width(value.number) : 0;
-	case VALUE_TEXT:
-		if (field->get(snap, sock, 0, &value) && is_simple(value.text, value.len))
-			return value.len;
-		return 0;
-	case VALUE_BOOL:
-	case VALUE_ADDRESS:
-	case VALUE_SECONDS:
-		break;
-	}
-	return 0;
-}
-
-size_t list_column_put(const struct list_column *column, const struct snapshot *snap,
-		       const struct sock *sock, char *to)
-{
-	const struct field *field = column->field;
-	struct value value;
-
-	if (column->add == add_processes) /* like_ss puts its own in the place */
-		return put_process(snap, sock, to);
-	if (column->add || field->multiple || column->names)
-		return 0;
-	if (field->put)
-		return field->put(sock, to);
-	if (field->type == VALUE_NUMBER || field->type == VALUE_PORT || field->type == VALUE_BYTES)
-		return field->get(snap, sock, 0, &value) ? format_u64(to, value.number) : 0;
-	if (field->type != VALUE_TEXT || !field->get(snap, sock, 0, &value) ||
-	    value.len > TABLE_PUT_ROOM || !is_simple(value.text, value.len))
-		return 0;
-	memcpy(to, value.text, value.len);
-	return value.len;
 }
 
 void list_column_add_text(const struct list_column *column, const struct snapshot *snap,

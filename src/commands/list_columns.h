@@ -45,16 +45,8 @@ int list_columns_parse(struct list_columns *columns, const char *defaults,
 
 uint32_t list_columns_needs(const struct list_columns *columns);
 
-/* How wide that text is, where it is quicker to tell than to make it; else 0. */
-size_t list_column_width(const struct list_column *column, const struct snapshot *snap,
-			 const struct sock *sock);
-
-/*
- * Write that text at @to (room for TABLE_PUT_ROOM bytes) where it is short printable ASCII. Returns
- * the length; 0: it is not, so list_column_add_text() must make it.
- */
-size_t list_column_put(const struct list_column *column, const struct snapshot *snap,
-		       const struct sock *sock, char *to);
+/* What "process" draws. One process may hold a socket by several fds: they are named once, in a row. */
+void list_add_processes(struct strbuf *text, const struct snapshot *snap, const struct sock *sock);
 
 void list_column_add_text(const struct list_column *column, const struct snapshot *snap,
 			  const struct sock *sock, struct strbuf *text);

@@ -2,6 +2,7 @@
 /* Sockets as a table, as JSON, or only counted. */
 #include "commands/list.h"
 #include "commands/collect.h"
+#include "commands/list_cells.h"
 #include "commands/list_details.h"
 #include "commands/output.h"
 #include "base/auto.h"
@@ -31,20 +32,20 @@ static void cell(const void *data, size_t row, size_t column, struct strbuf *tex
 			     &rows->snap->socks[rows->rows[row]], text);
 }
 
-static size_t width(const void *data, size_t row, size_t column)
+static size_t widest(const void *data, size_t first, size_t n, size_t column)
 {
 	const struct rows *rows = data;
 
-	return list_column_width(&rows->list->columns.columns[column], rows->snap,
-				 &rows->snap->socks[rows->rows[row]]);
+	return list_cells_widest(&rows->list->columns.columns[column], rows->snap,
+				 rows->rows + first, n);
 }
 
 static size_t put(const void *data, size_t row, size_t column, char *to)
 {
 	const struct rows *rows = data;
 
-	return list_column_put(&rows->list->columns.columns[column], rows->snap,
-			       &rows->snap->socks[rows->rows[row]], to);
+	return list_cells_put(&rows->list->columns.columns[column], rows->snap,
+			      &rows->snap->socks[rows->rows[row]], to);
 }
 
 static void tail(const void *data, size_t row, struct strbuf *text)
@@ -67,7 +68,7 @@ static int print_table(const struct rows *rows, size_t n_rows, struct output *ou
 		.color = output->color,
 		.screen = output->screen,
 		.cell = cell,
-		.width = width,
+		.widest = widest,
 		.put = put,
 		.pure = true,
 		.tail = rows->list->details & ~(DETAIL_NUMERIC | DETAIL_LIKE_SS) ? tail : NULL,

@@ -51,6 +51,21 @@ GETTER(netid)
 	return !nth && value_text(ret, netid(sock));
 }
 
+/* Words of ours are short and plain. */
+static size_t put_word(const char *word, char *to)
+{
+	size_t n = 0;
+
+	for (; word[n]; n++)
+		to[n] = word[n];
+	return n;
+}
+
+static size_t put_netid(const struct sock *sock, char *to)
+{
+	return put_word(netid(sock), to);
+}
+
 GETTER(family)
 {
 	const char *word = NULL;
@@ -82,6 +97,11 @@ GETTER(type)
 GETTER(state)
 {
 	return !nth && value_text(ret, sock_state_name(sock->state));
+}
+
+static size_t put_state(const struct sock *sock, char *to)
+{
+	return put_word(sock_state_name(sock->state), to);
 }
 
 GETTER(recv_queue)
@@ -315,7 +335,7 @@ GETTER(retransmits)
 
 #define ROW(id, ...) const struct field field_##id = {.name = #id, .get = get_##id, __VA_ARGS__};
 
-ROW(netid, .title = "Netid", .type = VALUE_TEXT,
+ROW(netid, .title = "Netid", .type = VALUE_TEXT, .put = put_netid,
     .help = "kind of socket in ss's words: tcp, udp, u_str, u_dgr, nl, ...")
 ROW(proto, .title = "Proto", .type = VALUE_TEXT, .aliases = "protocol",
     .help = "tcp, udp, udplite, raw, icmp, unix, packet, netlink or other")
@@ -323,7 +343,7 @@ ROW(family, .title = "Family", .type = VALUE_TEXT,
     .help = "address family: inet, inet6, unix, packet or netlink")
 ROW(type, .title = "Type", .type = VALUE_TEXT, .aliases = "socktype",
     .help = "stream, dgram, seqpacket or raw")
-ROW(state, .title = "State", .type = VALUE_TEXT, .help = "state in ss's spelling: LISTEN, ESTAB ...")
+ROW(state, .title = "State", .type = VALUE_TEXT, .put = put_state, .help = "state in ss's spelling: LISTEN, ESTAB ...")
 ROW(recv_queue, .title = "Recv-Q", .type = VALUE_NUMBER, .right = true, .aliases = "recvq rq",
     .help = "bytes not yet read by the program; LISTEN: connections waiting for accept()")
 ROW(send_queue, .title = "Send-Q", .type = VALUE_NUMBER, .right = true, .aliases = "sendq sq",

@@ -17,6 +17,7 @@ enum {
 	/* Fewer rows are made sooner than a thread is started. */
 	WORTH_THREADS = 20000,
 	STRETCH = 16384, /* rows: a megabyte or so of text */
+	BLOCK = 128,	 /* rows that the first cache holds while each column is measured */
 };
 
 /* Rows [first, end) of a table, made by one thread. */
@@ -41,10 +42,8 @@ static size_t cell_width(const struct table *table, size_t row, size_t column, s
 {
 	enum style style = STYLE_PLAIN;
 	char plain[TABLE_PUT_ROOM];
-	size_t width = table->width ? table->width(table->data, row, column) : 0;
+	const size_t width = table->put ? table->put(table->data, row, column, plain) : 0;
 
-	if (!width && table->put)
-		width = table->put(table->data, row, column, plain);
 	if (width)
 		return width;
 	strbuf_clear(text);
@@ -52,17 +51,29 @@ static size_t cell_width(const struct table *table, size_t row, size_t column, s
 	return width_of(text->text, text->len);
 }
 
+static void measure_block(struct part *part, size_t first, size_t n, size_t column)
+{
+	const struct table *table = part->table;
+	size_t widest = table->widest ? table->widest(table->data, first, n, column) : 0;
+
+	for (size_t row = first; !widest && row < first + n; row++) {
+		const size_t width = cell_width(table, row, column, &part->text);
+		if (width > part->widths[column])
+			part->widths[column] = width;
+	}
+	if (widest > part->widths[column])
+		part->widths[column] = widest;
+}
+
 static void *measure(void *data)
 {
 	struct part *part = data;
-	const struct table *table = part->table;
 
-	for (size_t row = part->first; row < part->end; row++)
-		for (size_t i = 0; i < table->n_columns; i++) {
-			size_t width = cell_width(table, row, i, &part->text);
-			if (width > part->widths[i])
-				part->widths[i] = width;
-		}
+	for (size_t row = part->first; row < part->end; row += BLOCK) {
+		const size_t n = part->end - row < BLOCK ? part->end - row : BLOCK;
+		for (size_t i = 0; i < part->table->n_columns; i++)
+			measure_block(part, row, n, i);
+	}
 	return NULL;
 }
 
@@ -135,22 +146,38 @@ static void write_cell(const struct table *table, struct strbuf *text, const str
 	*place->pending += (place->right ? 0 : pad) + GAP;
 }
 
+/* Mostly few: a constant number is written faster. */
+static void put_spaces(char *to, size_t n)
+{
+	enum { FEW = 32 };
+
+	if (n <= FEW)
+		memset(to, ' ', FEW);
+	else
+		memset(to, ' ', n);
+}
+
 /* A cell that is simple, straight to @out. False: it is not. */
 static bool put_cell(const struct table *table, size_t row, size_t column,
 		     const struct place *place, struct out *out)
 {
 	char plain[TABLE_PUT_ROOM];
-	const size_t len = table->put(table->data, row, column, plain);
+	char *to = out_reserve(out, *place->pending + place->width + TABLE_PUT_ROOM);
 
+	if (!to)
+		return false;
+	size_t spaces = *place->pending;
+	if (!place->right)
+		put_spaces(to, spaces);
+	const size_t len = table->put(table->data, row, column, place->right ? plain : to + spaces);
 	if (!len || len > place->width)
 		return false;
 	const size_t pad = place->width - len;
-	const size_t spaces = *place->pending + (place->right ? pad : 0);
-	char *to = out_reserve(out, spaces + TABLE_PUT_ROOM);
-	if (!to)
-		return false;
-	memset(to, ' ', spaces);
-	memcpy(to + spaces, plain, sizeof(plain)); /* all of it: a constant is copied faster */
+	if (place->right) {
+		spaces += pad;
+		put_spaces(to, spaces);
+		memcpy(to + spaces, plain, sizeof(plain)); /* all of it: a constant again */
+	}
 	out->len += spaces + len;
 	*place->pending = (place->right ? 0 : pad) + GAP;
 	return true;

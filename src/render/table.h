@@ -35,8 +35,11 @@ struct table {
 	 */
 	void (*cell)(const void *data, size_t row, size_t column, struct strbuf *text,
 		     enum style *style);
-	/* Columns that the text of a cell takes, if quickly told; else 0. NULL: never. */
-	size_t (*width)(const void *data, size_t row, size_t column);
+	/*
+	 * How wide the widest of @n cells of @column is, from row @first on, if that is told more
+	 * quickly than cell by cell; else 0. NULL: never.
+	 */
+	size_t (*widest)(const void *data, size_t first, size_t n, size_t column);
 	/*
 	 * Write the text of a cell at @to (room for TABLE_PUT_ROOM bytes) if it is printable ASCII
 	 * and plain. Returns its length; 0: .cell must make it. NULL: always.

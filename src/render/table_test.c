@@ -88,9 +88,11 @@ static void number_cell(const void *data, size_t row, size_t column, struct strb
 }
 
 /* Of the second column only, as of a renderer that knows some. */
-static size_t number_width(const void *data, size_t row, size_t column)
+static size_t number_widest(const void *data, size_t first, size_t n, size_t column)
 {
-	return column ? u64_width(row * row) : 0;
+	const size_t last = first + n - 1;
+
+	return column ? u64_width(last * last) : 0;
 }
 
 static void check_threads(void **state)
@@ -105,7 +107,7 @@ static void check_threads(void **state)
 		AUTO(out_release) struct out out;
 		out_init(&out, keep, i ? &two : &one);
 		table.pure = i;
-		table.width = i ? number_width : NULL;
+		table.widest = i ? number_widest : NULL;
 		assert_int_equal(table_write(&table, &out), 0);
 		assert_int_equal(out_flush(&out), 0);
 	}
