@@ -26,8 +26,6 @@ void collect_user_names(const struct invocation *inv, struct snapshot *snap);
 
 /* One line on stderr for each thing that could not be seen; with --how, for each source. */
 void coverage_print(const struct invocation *inv, const struct snapshot *snap);
-/* True if something could not be seen. */
-bool coverage_has_gaps(const struct snapshot *snap);
 /* "unseen": [{"source":..., "what":..., "needs":...}], as the next key of the open object. */
 void coverage_json(const struct snapshot *snap, struct json *json);
 

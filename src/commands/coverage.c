@@ -30,14 +30,6 @@ static bool is_gap(const struct coverage *coverage)
 				  coverage->level == COVERAGE_PARTIAL);
 }
 
-bool coverage_has_gaps(const struct snapshot *snap)
-{
-	for (size_t i = 0; i < snap->n_coverages; i++)
-		if (is_gap(&snap->coverages[i]))
-			return true;
-	return false;
-}
-
 /* A recording may hold any bytes. */
 static void add_escaped(struct strbuf *text, const char *before, const char *word)
 {

@@ -46,10 +46,6 @@ struct port_answers {
 
 /* "ephemeral", "reserved", "neither": what this host does with the port when clients need one. */
 const char *port_host_range(const struct host *host, uint16_t port);
-/* "http-alt (IANA), usually ...", or nothing. */
-void port_add_names(const struct port_answer *answer, struct strbuf *text);
-/* "LISTEN 0.0.0.0:80 by nginx[10], nginx[11]" for the holder @sock. */
-void port_add_holder(const struct snapshot *snap, const struct sock *sock, struct strbuf *text);
 
 /* Each returns 0 or -errno. */
 int port_print_text(const struct port_answers *answers, struct output *output);

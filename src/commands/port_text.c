@@ -21,7 +21,8 @@ const char *port_host_range(const struct host *host, uint16_t port)
 	return host_port_is_ephemeral(host, port) ? "ephemeral" : "neither";
 }
 
-void port_add_names(const struct port_answer *answer, struct strbuf *text)
+/* "http-alt (IANA), usually ...", or nothing. */
+static void port_add_names(const struct port_answer *answer, struct strbuf *text)
 {
 	AUTO(strbuf_release) struct strbuf raw = STRBUF_INIT;
 
@@ -50,7 +51,9 @@ static void add_owners(const struct snapshot *snap, const struct sock *sock, str
 	}
 }
 
-void port_add_holder(const struct snapshot *snap, const struct sock *sock, struct strbuf *text)
+/* "LISTEN 0.0.0.0:80 by nginx[10], nginx[11]" for the holder @sock. */
+static void port_add_holder(const struct snapshot *snap, const struct sock *sock,
+			    struct strbuf *text)
 {
 	char place[ADDR_TEXT_SIZE + 8];
 

@@ -118,7 +118,8 @@ static int compare_pids(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-int who_print_pids(const struct who *who, struct output *output)
+/* The holders' pids, one a line, ascending, once each. */
+static int who_print_pids(const struct who *who, struct output *output)
 {
 	const struct snapshot *snap = who->snap;
 	size_t n = 0;

@@ -28,7 +28,5 @@ size_t who_ancestors(const struct snapshot *snap, const struct proc *proc,
 /* Each returns 0 or -errno. */
 int who_print_text(const struct who *who, struct output *output);
 int who_print_json(const struct who *who, struct output *output);
-/* The holders' pids, one a line, ascending, once each. */
-int who_print_pids(const struct who *who, struct output *output);
 
 #endif

@@ -2,9 +2,6 @@
 /* The catalogue of causes. */
 #include "core/cause.h"
 
-#include <stddef.h>
-#include <string.h>
-
 const struct cause_row cause_rows[N_CAUSES] = {
 	/* What can be seen when the cause itself is out of sight */
 	[CAUSE_UNKNOWN] = {.id = "unknown", .is_symptom = true, .weight = 0,
@@ -321,11 +318,3 @@ const struct cause_row cause_rows[N_CAUSES] = {
 	[CAUSE_UDP_REPLY_OTHER_SOURCE] = {.id = "udp-reply-other-source", .is_symptom = false, .weight = 60,
 		.meaning = "the UDP answer comes from another address than the one asked"},
 };
-
-const struct cause_row *cause_find(const char *id)
-{
-	for (size_t i = 0; i < N_CAUSES; i++)
-		if (!strcmp(cause_rows[i].id, id))
-			return &cause_rows[i];
-	return NULL;
-}

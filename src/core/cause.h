@@ -169,7 +169,4 @@ struct cause_row {
 
 extern const struct cause_row cause_rows[N_CAUSES];
 
-/* The row with this id, or NULL. */
-const struct cause_row *cause_find(const char *id);
-
 #endif

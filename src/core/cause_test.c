@@ -21,9 +21,9 @@ static void test_rows(void **state)
 		assert_true(strlen(cause_rows[i].meaning) > 10);
 		for (const char *p = cause_rows[i].id; *p; p++)
 			assert_true(islower((unsigned char)*p) || *p == '-' || isdigit((unsigned char)*p));
-		assert_ptr_equal(cause_find(cause_rows[i].id), &cause_rows[i]);
+		for (int k = 0; k < i; k++)
+			assert_string_not_equal(cause_rows[k].id, cause_rows[i].id);
 	}
-	assert_null(cause_find("cosmic-rays"));
 }
 
 static void test_pages(void **state)

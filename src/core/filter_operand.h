@@ -32,9 +32,6 @@ struct filter_node *filter_node_new(struct filter *filter, int kind);
 int filter_predicate(struct filter_parser *parser, const struct filter_word *name,
 		     struct filter_node **ret);
 
-/* The states of one word ("listening", "connected" ...) as bits; 0 if there is no such word. */
-uint32_t filter_state_bits(const struct filter_word *word);
-
 /* An operator and its value as read for the predicate @name; for the errors. */
 struct filter_operand {
 	const struct filter_word *name;

@@ -19,7 +19,8 @@ static bool is(const struct filter_word *word, const char *text)
 	return word->len == strlen(text) && !strncasecmp(word->text, text, word->len);
 }
 
-uint32_t filter_state_bits(const struct filter_word *word)
+/* The states of one word ("listening", "connected" ...) as bits; 0 if there is no such word. */
+static uint32_t filter_state_bits(const struct filter_word *word)
 {
 	/* As in ss; a socket that is only bound is as unconnected as a closed one. */
 	const uint32_t idle = STATE_BIT(SOCK_STATE_CLOSE) | STATE_BIT(SOCK_STATE_LISTEN) |

@@ -28,7 +28,8 @@ struct walk {
 static const char *const chain_of_hook[] = {"PREROUTING", "INPUT", "FORWARD", "OUTPUT",
 					    "POSTROUTING"};
 
-int iptables_hook(const char *hook)
+/* The place of a hook in the arrays of struct iptables_table, or -1. */
+static int iptables_hook(const char *hook)
 {
 	static const char *const hooks[] = {"prerouting", "input", "forward", "output",
 					    "postrouting"};

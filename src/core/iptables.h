@@ -26,9 +26,6 @@ struct iptables_table {
 	size_t size;
 };
 
-/* The place of a hook in the arrays above, or -1. */
-int iptables_hook(const char *hook);
-
 /*
  * Walk @packet through @hook of one table; verdicts are appended to @passage->place (its ruleset
  * gives only the arena). Unknown matches leave a verdict possible.

@@ -115,14 +115,6 @@ bool nft_ruleset_init(struct nft_ruleset *ruleset, struct arena *arena,
 	return true;
 }
 
-bool nft_ruleset_is_empty(const struct nft_ruleset *ruleset)
-{
-	for (size_t i = 0; i < ruleset->n_chains; i++)
-		if (ruleset->chains[i].hook)
-			return false;
-	return true;
-}
-
 const struct json_value *nft_ruleset_set(const struct nft_ruleset *ruleset, const char *family,
 					 const char *table, const char *name)
 {

@@ -36,9 +36,6 @@ struct nft_ruleset {
 bool nft_ruleset_init(struct nft_ruleset *ruleset, struct arena *arena,
 		      const struct json_value *json, const char *text);
 
-/* Is there any base chain at all? */
-bool nft_ruleset_is_empty(const struct nft_ruleset *ruleset);
-
 /* The set or map @name ("@" left out) of a table, or NULL. */
 const struct json_value *nft_ruleset_set(const struct nft_ruleset *ruleset, const char *family,
 					 const char *table, const char *name);

@@ -142,7 +142,8 @@ struct model_outcome bind_address(const struct model_space *space, struct msock 
 	return no;
 }
 
-void bind_reset_address(struct msock *sock)
+/* The address is cleared after a bind() that failed. */
+static void bind_reset_address(struct msock *sock)
 {
 	sock->local = sock->flags & F_V6 ? (struct akey){{0, 0}} : akey_v4(0);
 	sock->flags &= ~F_NO_SOURCE;

@@ -37,7 +37,4 @@ int choice_pick(const struct choice *choice, const struct model_turn *turn, uint
 int bind_get_port(struct model_space *space, uint32_t id, uint16_t port,
 		  const struct model_turn *turn, struct model_verdict *ret);
 
-/* The address is cleared after a bind() that failed. */
-void bind_reset_address(struct msock *sock);
-
 #endif

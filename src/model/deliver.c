@@ -147,8 +147,8 @@ void lookup_listener(const struct model_space *space, const struct lookup *looku
 	ret->rule = MODEL_RULE_NO_LISTENER;
 }
 
-void lookup_tcp(const struct model_space *space, const struct lookup *lookup,
-		struct model_delivery *ret)
+static void lookup_tcp(const struct model_space *space, const struct lookup *lookup,
+		       struct model_delivery *ret)
 {
 	uint32_t id = 0;
 

@@ -9,7 +9,8 @@
 
 #include <errno.h>
 
-void end_closed(struct model_space *space, uint32_t id)
+/* tcp_set_state(CLOSE): out of the tables; the port stays iff bind() named it. */
+static void end_closed(struct model_space *space, uint32_t id)
 {
 	struct msock *sock = sock_at(space, id);
 

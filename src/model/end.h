@@ -5,8 +5,6 @@
 
 #include "model/state.h"
 
-/* tcp_set_state(CLOSE): out of the tables; the port stays iff bind() named it. */
-void end_closed(struct model_space *space, uint32_t id);
 /* tcp_disconnect(): also the address goes unless bind() named it. */
 int end_disconnect(struct model_space *space, uint32_t id);
 /* @id sends RST and is gone from the space (it has no file); its peer is closed. */

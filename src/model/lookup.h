@@ -16,8 +16,6 @@ struct lookup {
 	struct flow_place place; /* of .key */
 };
 
-void lookup_tcp(const struct model_space *space, const struct lookup *lookup,
-		struct model_delivery *ret);
 /* Only the listeners (3.3). */
 void lookup_listener(const struct model_space *space, const struct lookup *lookup,
 		     struct model_delivery *ret);

@@ -23,7 +23,7 @@ void watched_release(struct watched *watched)
 	watched->n = watched->room = 0;
 }
 
-struct watched_socket *watched_find(struct watched *w, pid_t pid, int fd)
+static struct watched_socket *watched_find(struct watched *w, pid_t pid, int fd)
 {
 	for (size_t i = 0; i < w->n; i++)
 		if (w->sockets[i].pid == pid && w->sockets[i].fd == fd)

@@ -6,7 +6,6 @@
 #include "probe/watched.h"
 
 /* The table; pointers into it are valid until the next add or remove. */
-struct watched_socket *watched_find(struct watched *watched, pid_t pid, int fd); /* or NULL */
 struct watched_socket *watched_add(struct watched *watched); /* zeroed; NULL without memory */
 void watched_remove(struct watched *watched, struct watched_socket *s);
 

@@ -28,8 +28,6 @@ void trace_sentence(struct strbuf *sb, const struct trace *trace, const struct a
 /* Where the largest packet shrinks, a line each; nothing when it does not. */
 void trace_mtu_lines(struct strbuf *sb, const struct trace *trace);
 
-/* "host unreachable", "time exceeded" ... */
-const char *trace_icmp_word(const struct icmp_seen *icmp);
 /* "open", "refused", ...; NULL: nothing to say. */
 const char *trace_answer_word(const struct trace_hop *hop);
 

@@ -9,7 +9,8 @@
 #include <netinet/ip_icmp.h>
 #include <string.h>
 
-const char *trace_icmp_word(const struct icmp_seen *icmp)
+/* "host unreachable", "time exceeded" ... */
+static const char *trace_icmp_word(const struct icmp_seen *icmp)
 {
 	static const char *const v4[] = {"network unreachable", "host unreachable",
 					 "protocol unreachable", "port unreachable", "too big"};

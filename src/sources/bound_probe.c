@@ -29,7 +29,8 @@ static int look(const struct nlmsghdr *msg, void *data)
 	return err;
 }
 
-bool bound_socket_is_found(struct netlink *diag)
+/* By binding a socket on loopback for a moment and looking. */
+static bool bound_socket_is_found(struct netlink *diag)
 {
 	char buffer[INET_REQUEST_SIZE] __attribute__((aligned(NLMSG_ALIGNTO))) = {};
 	struct sockaddr_in local = {.sin_family = AF_INET,

@@ -13,7 +13,4 @@ struct netlink;
  */
 bool bound_sockets_are_shown(struct netlink *diag);
 
-/* The same without the short cut, by binding a socket on loopback for a moment and looking. */
-bool bound_socket_is_found(struct netlink *diag);
-
 #endif

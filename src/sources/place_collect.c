@@ -109,14 +109,3 @@ int place_collect(struct case_facts *facts, struct world *world, struct world_ne
 	world_run(world, netns, read_proc, &inside);
 	return (int)index;
 }
-
-void place_refresh_neighbours(struct case_facts *facts, struct world *world, unsigned place)
-{
-	struct world_netns *netns = world_find(world, facts->places[place].netns);
-	struct netlink *nl = netns ? world_route(world, netns) : NULL;
-
-	if (!nl)
-		return;
-	facts->places[place].n_neighbours = 0;
-	neighbours_collect(nl, &facts->arena, &facts->places[place]);
-}

@@ -18,7 +18,4 @@ struct world_netns;
  */
 int place_collect(struct case_facts *facts, struct world *world, struct world_netns *netns);
 
-/* Read the neighbours of a place again: they change while packets travel. */
-void place_refresh_neighbours(struct case_facts *facts, struct world *world, unsigned place);
-
 #endif

@@ -24,7 +24,8 @@ static int int_option(int fd, int level, int option)
 	return getsockopt(fd, level, option, &value, &len) ? -1 : value;
 }
 
-void socket_options_read(struct place_socket *s, uint32_t pid, int pid_fd)
+/* Options of a socket that another process holds; @pid_fd is its descriptor there. */
+static void socket_options_read(struct place_socket *s, uint32_t pid, int pid_fd)
 {
 	AUTO(closep) int process = (int)syscall(__NR_pidfd_open, pid, 0);
 	AUTO(closep) int fd = process < 0 ? -1 : (int)syscall(__NR_pidfd_getfd, process, pid_fd, 0);

@@ -22,7 +22,4 @@ struct place_socket *place_add_socket(struct arena *arena, struct place *place,
 /* What /proc and the cgroup tell about why a process does not serve: state, limits, its call. */
 void process_facts_read(struct arena *arena, struct place_process *process);
 
-/* Options of a socket that another process holds; @pid_fd is its descriptor there. */
-void socket_options_read(struct place_socket *socket, uint32_t pid, int pid_fd);
-
 #endif

@@ -84,7 +84,8 @@ static void find_all(struct tunnels *t)
 	closedir(dir);
 }
 
-uint32_t tunnel_holder(uint64_t netns, const char *name)
+/* The process that has it open, or 0. */
+static uint32_t tunnel_holder(uint64_t netns, const char *name)
 {
 	struct tunnels t;
 

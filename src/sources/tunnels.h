@@ -21,9 +21,6 @@ struct tunnel_end {
  */
 unsigned tunnel_other_ends(uint64_t netns, const char *name, struct tunnel_end *ret, unsigned room);
 
-/* The process that has it open, or 0. */
-uint32_t tunnel_holder(uint64_t netns, const char *name);
-
 /* Fill .tun_pid, .tun_comm and .tun_state of the place's tun devices. */
 void tunnels_collect(struct arena *arena, struct place *place);
 
