@@ -72,7 +72,7 @@ static int save_run(const struct invocation *inv)
 	struct request request = {
 		.facts = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES | FACT_HOST | FACT_TCP_INFO |
 			 FACT_SKMEM | FACT_SOCKOPT | FACT_CGROUP | FACT_REUSE | FACT_CONTAINERS | FACT_NOTES |
-			 FACT_NAT,
+			 FACT_NAT | FACT_TRANSLATIONS,
 		.protos = PROTOS_ALL,
 		.states = STATES_ALL,
 		.ipv4 = true,

@@ -25,6 +25,7 @@ enum fact {
 	FACT_NOTES = 1 << 14,	  /* what owners alone do not tell: core/note.h */
 	FACT_UNHELD = 1 << 16,	  /* every way of finding who has a socket, costly ones too */
 	FACT_USERS = 1 << 12,	  /* the names of the user ids of sockets and processes */
+	FACT_TRANSLATIONS = 1 << 17, /* connections that NAT changes on the way */
 	/* The cookies of all: the kernel makes a socket's when sock_diag first shows it, not for BPF. */
 	FACT_COOKIE = 1 << 15,
 };

@@ -14,7 +14,7 @@
 	X(user) X(inode) X(cookie) X(mark) X(cgroup) X(timer) X(timer_left)			\
 	X(retransmits)
 #define PAIR_FIELDS(X)										\
-	X(peer_pid) X(peer_comm) X(peer_unit) X(peer_container) X(peer_state) X(peer_netns)
+	X(peer_pid) X(peer_comm) X(peer_unit) X(peer_container) X(peer_local) X(peer_state) X(peer_netns)
 #define OWNER_FIELDS(X)										\
 	X(pid) X(fd) X(comm) X(exe) X(cmdline) X(parent) X(process_uid) X(process_user)		\
 	X(unit) X(slice) X(container) X(container_name) X(image) X(pod)				\

@@ -26,6 +26,8 @@ PEER(peer_unit, unit, FACT_OWNERS | FACT_PROCESSES, .title = "Peer Unit", .type 
      .multiple = true, .help = "systemd units of the other end")
 PEER(peer_container, container, FACT_OWNERS | FACT_PROCESSES, .title = "Peer Container",
      .type = VALUE_TEXT, .multiple = true, .help = "ids of the containers at the other end")
+PEER(peer_local, local, 0, .title = "Peer Local", .type = VALUE_TEXT,
+     .help = "address and port that the other end has for itself: NAT may stand between")
 PEER(peer_state, state, 0, .title = "Peer State", .type = VALUE_TEXT,
      .help = "state of the socket at the other end")
 PEER(peer_netns, netns, 0, .title = "Peer Netns", .type = VALUE_TEXT,

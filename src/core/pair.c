@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* One hash table by both ends of every inet socket; a pair is found by looking up the ends swapped. */
+/* A pair is found by looking up the ends swapped, as they are behind NAT. */
 #include "core/pair.h"
 #include "base/auto.h"
-#include "base/hash.h"
+#include "core/ends.h"
 #include "core/snapshot.h"
+#include "core/translation.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,89 +13,14 @@
 /* snapshot.pairs holds the other end's index + 1, and whether this end is named first. */
 enum { LEADS = 1u << 31 };
 
-/* Both ends as one kind of address, without scopes: each namespace has interface numbers of its own. */
-struct ends {
-	uint8_t local[16], remote[16];
-	uint16_t local_port, remote_port;
-	uint32_t proto;
-};
+/* Each change is made by another namespace; more than a few in a row nobody builds. */
+enum { MAX_CHANGES = 8 };
 
 struct table {
 	const struct snapshot *snap;
-	uint32_t *slots; /* index + 1 */
-	size_t mask;
+	struct ends_table socks;
+	struct translation_table translations;
 };
-
-static void set_bytes(uint8_t bytes[16], const struct addr *addr)
-{
-	const struct addr wide = addr->family == ADDR_IPV4 ? addr_mapped(addr) : *addr;
-
-	memcpy(bytes, wide.bytes, 16);
-}
-
-static struct ends ends_of(const struct sock *sock)
-{
-	struct ends ends = {.local_port = sock->local_port, .proto = sock->proto};
-
-	set_bytes(ends.local, &sock->local);
-	if (sock->remote_port) {
-		set_bytes(ends.remote, &sock->remote);
-		ends.remote_port = sock->remote_port;
-	}
-	return ends;
-}
-
-static struct ends swapped(const struct ends *ends)
-{
-	struct ends other = {.local_port = ends->remote_port, .remote_port = ends->local_port,
-			     .proto = ends->proto};
-
-	memcpy(other.local, ends->remote, 16);
-	memcpy(other.remote, ends->local, 16);
-	return other;
-}
-
-static bool has_ports(const struct sock *sock)
-{
-	return sock_is_inet(sock) &&
-	       (sock->proto == SOCK_PROTO_TCP || sock->proto == SOCK_PROTO_UDP ||
-		sock->proto == SOCK_PROTO_UDPLITE);
-}
-
-static int table_fill(struct table *table)
-{
-	const struct snapshot *snap = table->snap;
-	size_t n = 16;
-
-	while (n < snap->n_socks * 2)
-		n *= 2;
-	table->slots = calloc(n, sizeof(*table->slots));
-	if (!table->slots)
-		return -ENOMEM;
-	table->mask = n - 1;
-	for (size_t i = 0; i < snap->n_socks; i++) {
-		if (!has_ports(&snap->socks[i]))
-			continue;
-		const struct ends ends = ends_of(&snap->socks[i]);
-		size_t at = hash_bytes(&ends, sizeof(ends)) & table->mask;
-		while (table->slots[at])
-			at = (at + 1) & table->mask;
-		table->slots[at] = (uint32_t)i + 1;
-	}
-	return 0;
-}
-
-/* The first or next socket with just these @ends; @at begins as hash_bytes() of them. */
-static const struct sock *next_with(const struct table *table, const struct ends *ends, size_t *at)
-{
-	while (table->slots[*at &= table->mask]) {
-		const struct sock *sock = &table->snap->socks[table->slots[(*at)++] - 1];
-		const struct ends its = ends_of(sock);
-		if (!memcmp(&its, ends, sizeof(its)))
-			return sock;
-	}
-	return NULL;
-}
 
 /*
  * The socket with these @ends that one of namespace @netns talks to: in @netns itself, else (when
@@ -104,9 +30,9 @@ static const struct sock *find(const struct table *table, const struct ends *end
 			       bool far)
 {
 	const struct sock *found = NULL, *sock;
-	size_t at = hash_bytes(ends, sizeof(*ends)), n_here = 0, n_far = 0;
+	size_t at = ends_hash(ends), n_here = 0, n_far = 0;
 
-	while ((sock = next_with(table, ends, &at))) {
+	while ((sock = ends_table_next(&table->socks, ends, &at))) {
 		if (sock->netns == netns) {
 			found = sock;
 			n_here++;
@@ -128,7 +54,7 @@ static const struct sock *find_receiver(const struct table *table, const struct 
 	/* Which other addresses are this namespace's own is not known here. */
 	const struct addr wildcards[] = {addr_any(ADDR_IPV4), addr_any(ADDR_IPV6)};
 	for (size_t i = 0; i < 2 && !found && addr_is_loopback(&sock->remote); i++) {
-		set_bytes(bound.local, &wildcards[i]);
+		ends_set_address(bound.local, &wildcards[i]);
 		found = find(table, &bound, sock->netns, false);
 		if (found && i && found->local.family != sock->remote.family &&
 		    (!(found->options_known & SOCK_OPTION_V6ONLY) ||
@@ -141,9 +67,9 @@ static const struct sock *find_receiver(const struct table *table, const struct 
 static bool listens_at(const struct table *table, const struct ends *bound, uint16_t netns)
 {
 	const struct sock *sock;
-	size_t at = hash_bytes(bound, sizeof(*bound));
+	size_t at = ends_hash(bound);
 
-	while ((sock = next_with(table, bound, &at)))
+	while ((sock = ends_table_next(&table->socks, bound, &at)))
 		if (sock->netns == netns && sock_is_open_port(sock))
 			return true;
 	return false;
@@ -155,7 +81,7 @@ static bool has_listener(const struct table *table, const struct sock *sock)
 	const struct addr addrs[] = {sock->local, addr_any(ADDR_IPV4), addr_any(ADDR_IPV6)};
 
 	for (size_t i = 0; i < 3; i++) {
-		set_bytes(bound.local, &addrs[i]);
+		ends_set_address(bound.local, &addrs[i]);
 		if (listens_at(table, &bound, sock->netns))
 			return true;
 	}
@@ -181,15 +107,37 @@ static bool unix_leads(const struct sock *sock, const struct sock *other)
 	return sock < other;
 }
 
+/*
+ * The other end by the way the packets of @sock take: changed by its own namespace, or (when @far)
+ * by others. Each namespace on the way tracks the connection and tells what it makes of it.
+ */
+static const struct sock *find_translated(const struct table *table, const struct sock *sock,
+					  bool far)
+{
+	struct translated packet = {.ends = ends_of(sock), .netns = sock->netns};
+
+	while (packet.n_changes < MAX_CHANGES &&
+	       translate(&table->translations, &packet, far || packet.n_changes)) {
+		const struct ends wanted = ends_swapped(&packet.ends);
+		const struct sock *other = find(table, &wanted, packet.netns,
+						!ends_on_loopback(&wanted));
+		if (other)
+			return other;
+	}
+	return NULL;
+}
+
 static uint32_t pair_inet(const struct table *table, const struct sock *sock)
 {
-	const struct ends ends = ends_of(sock), wanted = swapped(&ends);
+	const struct ends ends = ends_of(sock), wanted = ends_swapped(&ends);
 
 	if (!sock->remote_port || sock_is_open_port(sock))
 		return 0;
-	const struct sock *other = find(table, &wanted, sock->netns,
-					!addr_is_loopback(&sock->remote) &&
-					!addr_is_loopback(&sock->local));
+	const struct sock *other = find_translated(table, sock, false);
+	if (!other)
+		other = find(table, &wanted, sock->netns, !ends_on_loopback(&ends));
+	if (!other)
+		other = find_translated(table, sock, true);
 	if (other)
 		return (uint32_t)(other - table->snap->socks + 1) |
 		       (inet_leads(table, sock, other) ? LEADS : 0);
@@ -209,21 +157,33 @@ static uint32_t pair_unix(const struct snapshot *snap, const struct sock *sock)
 	return (uint32_t)(other - snap->socks + 1) | (leads ? LEADS : 0);
 }
 
+static int table_fill(struct table *table, const struct snapshot *snap)
+{
+	table->snap = snap;
+	return ends_table_fill(&table->socks, snap) ?:
+	       translation_table_fill(&table->translations, snap);
+}
+
+static void table_release(struct table *table)
+{
+	ends_table_release(&table->socks);
+	translation_table_release(&table->translations);
+}
+
 int snapshot_pair(struct snapshot *snap)
 {
-	struct table table = {.snap = snap};
+	AUTO(table_release) struct table table = {};
 	AUTO(freep) uint32_t *pairs = calloc(snap->n_socks + 1, sizeof(*pairs));
 
-	if (!pairs || table_fill(&table))
+	if (!pairs || table_fill(&table, snap))
 		return -ENOMEM;
 	for (size_t i = 0; i < snap->n_socks; i++) {
 		const struct sock *sock = &snap->socks[i];
-		if (has_ports(sock))
+		if (has_ends(sock))
 			pairs[i] = pair_inet(&table, sock);
 		else if (sock->proto == SOCK_PROTO_UNIX)
 			pairs[i] = pair_unix(snap, sock);
 	}
-	free(table.slots);
 	free(snap->pairs);
 	snap->pairs = take(pairs);
 	return 0;

@@ -12,7 +12,8 @@ struct sock;
  * Find the other end of every connected TCP, UDP and UNIX socket. Two inet sockets are the ends of
  * one connection when each one's local end is the remote end of the other; in two namespaces
  * only if no third socket fits as well, and never by a loopback address, which means another host
- * in each namespace. A connected UDP socket whose remote end is an unconnected one that is bound
+ * in each namespace. Where NAT stands between (snapshot.translations), what becomes of the one's packets
+ * is looked for. A connected UDP socket whose remote end is an unconnected one that is bound
  * to just this address, or for loopback to the wildcard, is paired with it, but not the other way
  * round. Call it after the last socket was added. 0 or -ENOMEM.
  */

@@ -36,6 +36,7 @@ void snapshot_free(struct snapshot *snap)
 	free(snap->namespaces);
 	free(snap->coverages);
 	free(snap->forwards);
+	free(snap->translations);
 	free(snap->notes);
 	free(snap->texts);
 	free(snap->text_lens);

@@ -22,6 +22,7 @@
 #include "core/sock.h"
 
 struct sock_extra; /* core/sock_extra.h */
+struct translation;
 
 /* Process @proc holds socket @sock by file descriptor @fd. */
 struct owner {
@@ -68,6 +69,8 @@ struct snapshot {
 	size_t n_users, room_users;
 	struct forward *forwards; /* ports served without a socket */
 	size_t n_forwards, room_forwards;
+	struct translation *translations; /* connections that NAT changes: core/translation.h */
+	size_t n_translations, room_translations;
 	struct note *notes; /* on sockets */
 	size_t n_notes, room_notes;
 	struct host host; /* of the namespace asked about, the reader's own by default */

@@ -4,6 +4,7 @@
 #include "core/coverage.h"
 #include "core/snapshot.h"
 #include "core/sock_extra.h"
+#include "core/translation.h"
 
 #define MEMBER(type, name, what)                                                                   \
 	{.key = #name, .kind = (what), .offset = offsetof(struct type, name),                        \
@@ -213,6 +214,20 @@ const struct member coverage_members[] = {
 	 .size = sizeof(uint16_t)},                                                                \
 	{.key = last, .kind = MEMBER_UNSIGNED, .offset = offsetof(struct type, name.high),         \
 	 .size = sizeof(uint16_t)}
+
+const struct member translation_members[] = {
+	WORD(translation, proto, proto_word),
+	NUMBER(translation, netns),
+	ADDRESS(translation, source),
+	NUMBER(translation, source_port),
+	ADDRESS(translation, destination),
+	NUMBER(translation, destination_port),
+	ADDRESS(translation, new_source),
+	NUMBER(translation, new_source_port),
+	ADDRESS(translation, new_destination),
+	NUMBER(translation, new_destination_port),
+	{},
+};
 
 const struct member forward_members[] = {
 	{.key = "by_kind", .kind = MEMBER_WORD, .offset = offsetof(struct forward, kind),

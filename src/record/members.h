@@ -36,7 +36,7 @@ struct member {
 
 extern const struct member sock_members[], extra_members[], proc_members[], namespace_members[],
 	bind_members[], host_members[], interface_members[], address_members[], coverage_members[],
-	user_members[], forward_members[], note_members[];
+	user_members[], forward_members[], note_members[], translation_members[];
 
 /* Write the members of @record that are not zero, as keys of the open object. */
 void members_write(const struct member *members, const struct snapshot *snap, const void *record,

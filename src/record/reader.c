@@ -5,6 +5,7 @@
 #include "base/escape.h"
 #include "core/snapshot.h"
 #include "core/sock_extra.h"
+#include "core/translation.h"
 #include "record/members.h"
 #include "record/reader_parts.h"
 #include "record/writer.h"
@@ -134,6 +135,19 @@ static int read_forward(struct recording_reader *reader)
 		forward->by = "";
 	if (!error && forward->netns >= reader->snap->n_namespaces && forward->netns)
 		return record_bad(reader, "a forward of a namespace that was not described");
+	return error;
+}
+
+static int read_translation(struct recording_reader *reader)
+{
+	const struct record_shape shape = {.members = translation_members};
+	struct translation *translation = snapshot_add_translation(reader->snap);
+
+	if (!translation)
+		return -ENOMEM;
+	int error = record_object(reader, &shape, translation);
+	if (!error && translation->netns >= reader->snap->n_namespaces && translation->netns)
+		return record_bad(reader, "a translation of a namespace that was not described");
 	return error;
 }
 
@@ -298,7 +312,7 @@ static const struct {
 	{"socket", read_sock},	     {"process", read_process}, {"namespace", read_namespace},
 	{"host", record_host},	     {"user", read_user},	{"coverage", read_coverage},
 	{"end", read_end},	     {"forward", read_forward},
-	{"note", read_note},
+	{"note", read_note},	     {"translation", read_translation},
 };
 
 static int read_record(struct recording_reader *reader)

@@ -4,6 +4,7 @@
 #include "base/auto.h"
 #include "base/out.h"
 #include "core/snapshot.h"
+#include "core/translation.h"
 #include "core/sock_extra.h"
 #include "record/writer.h"
 
@@ -89,6 +90,11 @@ static struct snapshot *sample(void)
 	extra->has_skmem = true;
 	*snapshot_bind(snap, 1) = (struct bind_facts){.known = true, .bucket_fastreuse = -1,
 						      .bucket_uid = 7, .behind_in_chain = 9};
+	struct translation *translation = snapshot_add_translation(snap);
+	*translation = (struct translation){.proto = SOCK_PROTO_UDP,
+					    .source = addr_ipv4(0x7f000001), .source_port = 4000,
+					    .destination = addr_ipv4(0x0a000001),
+					    .new_destination_port = 53};
 	struct forward *forward = snapshot_add_forward(snap);
 	*forward = (struct forward){.kind = FORWARD_REDIRECT, .proto = SOCK_PROTO_UDP,
 				    .ports = {53, 53}, .to_ports = {5353, 5353},
@@ -130,6 +136,13 @@ static void check_round_trip(void **state)
 	assert_int_equal(back->n_notes, 1);
 	assert_string_equal(sock_note(back, &back->socks[1], 0)->text,
 			    "the kernel's own, for vxlan vx\n1");
+	assert_int_equal(back->n_translations, 1);
+	assert_int_equal(back->translations[0].proto, SOCK_PROTO_UDP);
+	assert_int_equal(back->translations[0].source_port, 4000);
+	assert_int_equal(back->translations[0].new_destination_port, 53);
+	const struct addr source = addr_ipv4(0x7f000001);
+	assert_true(addr_equal(&back->translations[0].source, &source));
+	assert_int_equal(back->translations[0].new_source.family, ADDR_NONE);
 	assert_int_equal(back->n_forwards, 1);
 	assert_string_equal(back->forwards[0].by, "nft ip nat out, handle 3");
 }

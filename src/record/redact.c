@@ -2,6 +2,7 @@
 /* Texts are replaced in the snapshot; the arena keeps the old ones, the recording never sees them. */
 #include "record/redact.h"
 #include "core/snapshot.h"
+#include "core/translation.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -67,10 +68,18 @@ static int compare(const void *a, const void *b)
 	return addr_compare(a, b);
 }
 
+static void addresses_of(struct translation *translation, struct addr *ret[4])
+{
+	ret[0] = &translation->source;
+	ret[1] = &translation->destination;
+	ret[2] = &translation->new_source;
+	ret[3] = &translation->new_destination;
+}
+
 /* The public addresses, sorted, each once, in @ret (free() it). */
 static int find_public(const struct snapshot *snap, struct addr **ret, size_t *ret_n)
 {
-	struct addr *all = calloc(3 * (snap->n_socks + snap->n_forwards) + 1, sizeof(*all));
+	struct addr *all = calloc(4 * (snap->n_socks + snap->n_forwards + snap->n_translations) + 1, sizeof(*all));
 	size_t n = 0, kept = 0;
 
 	if (!all)
@@ -89,6 +98,13 @@ static int find_public(const struct snapshot *snap, struct addr **ret, size_t *r
 			all[n++] = snap->forwards[i].address;
 		if (!is_inside(&snap->forwards[i].to))
 			all[n++] = snap->forwards[i].to;
+	}
+	for (size_t i = 0; i < snap->n_translations; i++) {
+		struct addr *four[4];
+		addresses_of(&snap->translations[i], four);
+		for (size_t k = 0; k < 4; k++)
+			if (!is_inside(four[k]))
+				all[n++] = *four[k];
 	}
 	qsort(all, n, sizeof(*all), compare);
 	for (size_t i = 0; i < n; i++)
@@ -146,6 +162,12 @@ int redact(struct snapshot *snap)
 	for (size_t i = 0; i < snap->n_forwards; i++) {
 		replace(&snap->forwards[i].address, known, n);
 		replace(&snap->forwards[i].to, known, n);
+	}
+	for (size_t i = 0; i < snap->n_translations; i++) {
+		struct addr *four[4];
+		addresses_of(&snap->translations[i], four);
+		for (size_t k = 0; k < 4; k++)
+			replace(four[k], known, n);
 	}
 	replace_host(&snap->host, known, n);
 	for (size_t i = 0; i < snap->n_namespaces; i++)

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "core/snapshot.h"
 #include "core/sock_extra.h"
+#include "core/translation.h"
 #include "record/members.h"
 
 #include <stdbool.h>
@@ -83,6 +84,11 @@ static void write_places(const struct snapshot *snap, struct json *json)
 	for (size_t i = 0; i < snap->n_forwards; i++) {
 		open_record(json, "forward");
 		members_write(forward_members, snap, &snap->forwards[i], json);
+		close_record(json);
+	}
+	for (size_t i = 0; i < snap->n_translations; i++) {
+		open_record(json, "translation");
+		members_write(translation_members, snap, &snap->translations[i], json);
 		close_record(json);
 	}
 	for (size_t i = 0; i < snap->n_users; i++) {

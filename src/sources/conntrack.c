@@ -20,18 +20,18 @@ struct question {
 	bool found;
 };
 
-static void read_tuple(const struct nlattr *nest, struct addr *src, struct addr *dst,
-		       uint16_t *src_port, uint16_t *dst_port)
+void conntrack_read_tuple(const struct nlattr *nest, struct flow_tuple *ret)
 {
 	struct attrs tuple, ip, proto;
 
 	attrs_of_nest(nest, &tuple);
 	attrs_of_nest(tuple.at[CTA_TUPLE_IP], &ip);
 	attrs_of_nest(tuple.at[CTA_TUPLE_PROTO], &proto);
-	*src = attr_addr(&ip, ip.at[CTA_IP_V4_SRC] ? CTA_IP_V4_SRC : CTA_IP_V6_SRC);
-	*dst = attr_addr(&ip, ip.at[CTA_IP_V4_DST] ? CTA_IP_V4_DST : CTA_IP_V6_DST);
-	*src_port = attr_be16(&proto, CTA_PROTO_SRC_PORT);
-	*dst_port = attr_be16(&proto, CTA_PROTO_DST_PORT);
+	ret->src = attr_addr(&ip, ip.at[CTA_IP_V4_SRC] ? CTA_IP_V4_SRC : CTA_IP_V6_SRC);
+	ret->dst = attr_addr(&ip, ip.at[CTA_IP_V4_DST] ? CTA_IP_V4_DST : CTA_IP_V6_DST);
+	ret->src_port = attr_be16(&proto, CTA_PROTO_SRC_PORT);
+	ret->dst_port = attr_be16(&proto, CTA_PROTO_DST_PORT);
+	ret->ip_proto = (uint8_t)attr_number(&proto, CTA_PROTO_NUM, 0);
 }
 
 static const char *tcp_state_name(uint64_t state)
@@ -52,9 +52,17 @@ static int read_entry(const struct nlmsghdr *msg, void *data)
 	attrs_of_message(msg, sizeof(struct nfgenmsg), &attrs);
 	if (!attrs.at[CTA_TUPLE_ORIG] || !attrs.at[CTA_TUPLE_REPLY])
 		return 0;
-	read_tuple(attrs.at[CTA_TUPLE_ORIG], &e->src, &e->dst, &e->src_port, &e->dst_port);
-	read_tuple(attrs.at[CTA_TUPLE_REPLY], &e->reply_src, &e->reply_dst, &e->reply_src_port,
-		   &e->reply_dst_port);
+	struct flow_tuple there, back;
+	conntrack_read_tuple(attrs.at[CTA_TUPLE_ORIG], &there);
+	conntrack_read_tuple(attrs.at[CTA_TUPLE_REPLY], &back);
+	e->src = there.src;
+	e->dst = there.dst;
+	e->src_port = there.src_port;
+	e->dst_port = there.dst_port;
+	e->reply_src = back.src;
+	e->reply_dst = back.dst;
+	e->reply_src_port = back.src_port;
+	e->reply_dst_port = back.dst_port;
 	uint32_t status = ntohl((uint32_t)attr_number(&attrs, CTA_STATUS, 0));
 	e->replied = status & IPS_SEEN_REPLY;
 	e->assured = status & IPS_ASSURED;

@@ -9,6 +9,7 @@
 #include "core/place_firewall.h"
 
 struct arena;
+struct nlattr;
 struct world;
 struct world_netns;
 
@@ -17,6 +18,9 @@ struct flow_tuple {
 	uint16_t src_port, dst_port;
 	uint8_t ip_proto;
 };
+
+/* The nest CTA_TUPLE_ORIG or CTA_TUPLE_REPLY; NULL and what is missing give zeroes. */
+void conntrack_read_tuple(const struct nlattr *nest, struct flow_tuple *ret);
 
 /*
  * Ask for the entry whose original direction is @flow: exact, never a dump. False when there is

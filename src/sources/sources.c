@@ -23,6 +23,7 @@
 	X(activation)	\
 	X(docker_proxy)	\
 	X(forwards)	\
+	X(translations)	\
 	X(users)
 
 #define DECLARE(name) extern const struct source source_##name;
@@ -45,11 +46,13 @@ static int index_for(struct snapshot *snap, const struct source *source, size_t 
 	return snapshot_index(snap);
 }
 
-/* Notes are about what is held, and by what kind of program. */
+/* Notes are about what is held, and by what kind of program; NAT may stand between two ends. */
 static void widen(struct request *request)
 {
 	if (request->facts & FACT_NOTES)
 		request->facts |= FACT_OWNERS | FACT_PROCESSES;
+	if (request->facts & FACT_PAIRS)
+		request->facts |= FACT_TRANSLATIONS;
 }
 
 int sources_collect(const struct request *asked, struct snapshot **ret_snap)
