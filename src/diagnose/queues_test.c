@@ -18,10 +18,12 @@ static const uint32_t CLIENT = 0x0a010102, TARGET = 0x0a010202, OLD = 0x0a010203
 static struct place *begin(struct case_facts **ret)
 {
 	struct case_facts *facts = *ret = case_new();
-	struct place *own = case_add_place(facts), *target = case_add_place(facts);
+	struct place *target;
 	struct attempt *a = case_add_attempt(facts);
 
-	own = &facts->places[0];
+	case_add_place(facts);
+	target = case_add_place(facts);
+	struct place *own = &facts->places[0];
 	own->is_self = true;
 	host_set_defaults(&own->host);
 	target->netns = 99;
@@ -99,7 +101,7 @@ static void syn_queue(void **state)
 		struct place *target = begin(&facts);
 		add_counter(facts, target, "TcpExt.ListenDrops");
 		add_setting(facts, target, "net.ipv4.tcp_syncookies", "0");
-		for (uint16_t i = 0; i < (full ? 4 : 2); i++)
+		for (int i = 0; i < (full ? 4 : 2); i++)
 			add_peer(facts, target, SOCK_STATE_SYN_RECV, (uint16_t)(50000 + i));
 		expect(facts, CAUSE_SYN_QUEUE_FULL, full);
 	}
