@@ -145,6 +145,22 @@ static void add_user(const struct snapshot *snap, const struct sock *sock, struc
 	strbuf_add_char(text, ')');
 }
 
+/* Who may hold it, by what could not be seen. */
+static void add_unseen(const struct snapshot *snap, struct strbuf *text)
+{
+	const struct coverage *gap = owners_gap(snap);
+
+	if (gap->error || !gap->what)
+		strbuf_add_text(text, ", held by a process that may not be looked into");
+	else
+		strbuf_printf(text, ", held by the kernel itself%s, or by what was not seen: %s",
+			      is_searched(snap) ? ""
+						: ", in flight between processes over a UNIX socket",
+			      gap->what);
+	if (gap->needs)
+		strbuf_printf(text, " (needs %s)", gap->needs);
+}
+
 void ownerless_explain(const struct snapshot *snap, const struct sock *sock, struct strbuf *text)
 {
 	const struct note *note = sock_note(snap, sock, 0);
@@ -169,9 +185,7 @@ void ownerless_explain(const struct snapshot *snap, const struct sock *sock, str
 	case OWNERLESS_NOT_READABLE:
 		strbuf_add_text(text, "made by ");
 		add_user(snap, sock, text);
-		strbuf_add_text(text, ", held by a process that may not be looked into");
-		if (owners_gap(snap)->needs)
-			strbuf_printf(text, " (needs %s)", owners_gap(snap)->needs);
+		add_unseen(snap, text);
 		return;
 	case OWNERLESS_KERNEL:
 		if (note && note->text) {

@@ -67,6 +67,7 @@ struct namespace {
 	uint32_t pid;	/* a process in it; 0: none */
 	bool by_socket;	/* .path is /proc/PID/fd/FD of a socket in it, to be asked by SIOCGSKNS */
 	bool is_self;
+	bool nameless;	/* called by its number until what leads to it is found */
 	bool wanted;	/* the question is about it too */
 	bool beside;	/* only read: the other ends of what is asked for may be in it */
 	struct host host; /* NULLs unless collected */

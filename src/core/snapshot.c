@@ -32,6 +32,7 @@ void snapshot_free(struct snapshot *snap)
 	free(snap->binds);
 	free(snap->procs);
 	free(snap->holdings);
+	free(snap->rings);
 	free(snap->owners);
 	free(snap->namespaces);
 	free(snap->coverages);
@@ -133,6 +134,15 @@ struct holding *snapshot_add_holding(struct snapshot *snap)
 	struct holding *holding = &snap->holdings[snap->n_holdings++];
 	memset(holding, 0, sizeof(*holding));
 	return holding;
+}
+
+struct ring *snapshot_add_ring(struct snapshot *snap)
+{
+	if (!array_grow(&snap->rings, snap->n_rings, &snap->room_rings, sizeof(*snap->rings)))
+		return NULL;
+	struct ring *ring = &snap->rings[snap->n_rings++];
+	memset(ring, 0, sizeof(*ring));
+	return ring;
 }
 
 struct proc *snapshot_add_proc(struct snapshot *snap)

@@ -40,6 +40,12 @@ struct holding {
 	struct bind_facts bind;
 };
 
+/* Descriptor @fd of process @pid is an io_uring, which may hold sockets. */
+struct ring {
+	uint32_t pid;
+	int32_t fd;
+};
+
 /* What the machine calls a user id. */
 struct user {
 	uint32_t uid;
@@ -58,6 +64,9 @@ struct snapshot {
 	size_t n_procs, room_procs;
 	struct holding *holdings;
 	size_t n_holdings, room_holdings;
+	struct ring *rings; /* of all processes that could be looked into, if .rings_known */
+	size_t n_rings, room_rings;
+	bool rings_known;
 	struct owner *owners; /* after snapshot_index(): sorted by socket */
 	size_t n_owners, room_owners;
 	bool owners_apart; /* not sorted by socket: snapshot_index() will do it */
@@ -114,6 +123,7 @@ struct sock_extra *snapshot_extra(struct snapshot *snap, size_t sock);
 /* The same for the bind facts of the socket with index @sock. */
 struct bind_facts *snapshot_bind(struct snapshot *snap, size_t sock);
 struct holding *snapshot_add_holding(struct snapshot *snap);
+struct ring *snapshot_add_ring(struct snapshot *snap);
 struct proc *snapshot_add_proc(struct snapshot *snap);
 struct namespace *snapshot_add_namespace(struct snapshot *snap);
 struct coverage *snapshot_add_coverage(struct snapshot *snap);

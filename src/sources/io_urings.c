@@ -13,21 +13,24 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { LIMIT_MS = 200, LINE_SIZE = 512 };
+enum { LINE_SIZE = 512, FEW_FILES = 1024 };
 
 struct search {
 	struct snapshot *snap;
 	bool *unheld;
 	size_t *n_missing;
 	uint64_t deadline_ns;
+	bool late; /* it has passed */
 };
 
-static bool is_over(const struct search *search)
+static bool is_late(struct search *search)
 {
-	return !*search->n_missing || monotonic_ns() > search->deadline_ns;
+	search->late = search->late || monotonic_ns() > search->deadline_ns;
+	return search->late;
 }
 
 unsigned io_uring_line(const char *line)
@@ -79,13 +82,14 @@ static int add_owner(struct search *search, size_t sock, int dir, uint32_t pid, 
 	return snapshot_add_owner(snap, sock, proc, -1);
 }
 
-static int read_ring(struct search *search, int dir, uint32_t pid, int ring)
+static int read_ring(struct search *search, const struct ring *ring)
 {
 	char path[48], line[LINE_SIZE];
+	AUTO(closep) int dir = proc_dir_open(ring->pid);
 	int err = 0;
 
-	snprintf(path, sizeof(path), "fdinfo/%d", ring);
-	const int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "fdinfo/%d", ring->fd);
+	const int fd = dir < 0 ? -1 : openat(dir, path, O_RDONLY | O_CLOEXEC);
 	AUTO(fclosep) FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	if (fd >= 0 && !file)
 		close(fd);
@@ -95,35 +99,66 @@ static int read_ring(struct search *search, int dir, uint32_t pid, int ring)
 			inode ? snapshot_sock_by_inode(search->snap, inode) : NULL;
 		const size_t nth = sock ? (size_t)(sock - search->snap->socks) : 0;
 		if (sock && search->unheld[nth])
-			err = add_owner(search, nth, dir, pid, ring);
+			err = add_owner(search, nth, dir, ring->pid, ring->fd);
 	}
 	return err;
 }
 
-static int read_process(struct search *search, uint32_t pid)
+static int read_files(struct search *search, uint32_t pid, DIR *files)
 {
-	AUTO(closep) int dir = proc_dir_open(pid);
-	const int fd = dir < 0 ? -1 : openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *files = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 	char link[32];
 	uint64_t number;
-	int err = 0;
 
-	if (!files && fd >= 0)
-		close(fd);
-	while (files && !err && (entry = readdir(files))) {
+	while (!is_late(search) && (entry = readdir(files))) {
 		if (!parse_u64(entry->d_name, INT32_MAX, &number))
 			continue;
-		ssize_t len = readlinkat(fd, entry->d_name, link, sizeof(link) - 1);
+		ssize_t len = readlinkat(dirfd(files), entry->d_name, link, sizeof(link) - 1);
 		link[len > 0 ? len : 0] = '\0';
-		if (!strcmp(link, "anon_inode:[io_uring]"))
-			err = read_ring(search, dir, pid, (int)number);
-		if (is_over(search))
-			break;
+		if (strcmp(link, "anon_inode:[io_uring]") != 0)
+			continue;
+		struct ring *ring = snapshot_add_ring(search->snap);
+		if (!ring)
+			return -ENOMEM;
+		*ring = (struct ring){.pid = pid, .fd = (int)number};
 	}
-	if (files)
-		closedir(files);
+	return 0;
+}
+
+/* The rings of a process that has @many files, or few. */
+static int read_process(struct search *search, uint32_t pid, bool many)
+{
+	AUTO(closep) int dir = proc_dir_open(pid);
+	const int fd = dir < 0 ? -1 : openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	/* Its size is their number (6.2 and newer, else 0). */
+	if (fd < 0 || fstat(fd, &st) || (st.st_size > FEW_FILES) != many) {
+		if (fd >= 0)
+			close(fd);
+		return 0;
+	}
+	DIR *files = fdopendir(fd);
+	if (!files) {
+		close(fd);
+		return 0;
+	}
+	const int err = read_files(search, pid, files);
+	closedir(files);
+	return err;
+}
+
+/* The walk that found the owners was not /proc's. */
+static int find_rings(struct search *search)
+{
+	AUTO(pid_list_release) struct pid_list pids = {0};
+	int err = 0;
+
+	if (pid_list_read(&pids, "/proc"))
+		return 0;
+	for (size_t i = 0; i < 2 * pids.n && !err && !is_late(search); i++)
+		err = read_process(search, pids.pids[i % pids.n], i >= pids.n);
+	search->snap->rings_known = !err && !search->late;
 	return err;
 }
 
@@ -136,16 +171,23 @@ static bool is_disabled(void)
 	       *text == '2';
 }
 
-int io_urings_find(struct snapshot *snap, bool *unheld, size_t *n_missing)
+int io_urings_find(struct snapshot *snap, const struct io_urings_search *asked, bool *ret_all)
 {
-	AUTO(pid_list_release) struct pid_list pids = {0};
-	struct search search = {.snap = snap, .unheld = unheld, .n_missing = n_missing,
-				.deadline_ns = monotonic_ns() + LIMIT_MS * 1000000ull};
+	struct search search = {.snap = snap, .unheld = asked->unheld, .n_missing = asked->n_missing,
+				.deadline_ns = monotonic_ns() + asked->limit_ms * 1000000ull};
 	int err = 0;
 
-	if (is_disabled() || pid_list_read(&pids, "/proc"))
+	*ret_all = true;
+	if (is_disabled())
 		return 0;
-	for (size_t i = 0; i < pids.n && !err && !is_over(&search); i++)
-		err = read_process(&search, pids.pids[i]);
+	if (!snap->rings_known)
+		err = find_rings(&search);
+	if (!err && snap->n_rings) {
+		snap->no_inodes = false;
+		err = snapshot_index(snap);
+	}
+	for (size_t i = 0; i < snap->n_rings && !err && *search.n_missing; i++)
+		err = read_ring(&search, &snap->rings[i]);
+	*ret_all = snap->rings_known;
 	return err;
 }

@@ -8,12 +8,19 @@
 
 struct snapshot;
 
+/* Sockets that no descriptor holds. */
+struct io_urings_search {
+	bool *unheld;	 /* for each socket of the snapshot */
+	size_t *n_missing; /* of these */
+	unsigned limit_ms; /* for the search for rings, where @snap->rings are not known already */
+};
+
 /*
- * Give those of the @unheld sockets that a ring has (fdinfo lists its files) an owner without fd
- * and a note: then it is not unheld any more, and @n_missing, how many are, counts down. Ends when
- * all are found, or after 200 ms. 0 or -ENOMEM.
+ * Give those that a ring has (fdinfo lists its files) an owner without fd and a note: then it is not
+ * unheld any more, and .n_missing counts down. *@ret_all: every ring was found, but for those of
+ * processes that may not be looked into. 0 or -ENOMEM.
  */
-int io_urings_find(struct snapshot *snap, bool *unheld, size_t *n_missing);
+int io_urings_find(struct snapshot *snap, const struct io_urings_search *asked, bool *ret_all);
 
 /* "    0: socket:[123]", a line of a ring's fdinfo: 123. 0 for any other. */
 unsigned io_uring_line(const char *line);

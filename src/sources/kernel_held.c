@@ -19,7 +19,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PORTS_MAX = 256 };
+enum {
+	PORTS_MAX = 256,
+	/* For the search for io_urings, if the walk for owners has not met them. */
+	BRIEFLY_MS = 40,
+	THOROUGH_MS = 400, /* if such a socket was asked for */
+};
 
 /* What of the kernel's serves or uses a port; its thread shows that it runs. */
 static const struct service {
@@ -173,13 +178,43 @@ static struct coverage *owners_coverage(const struct snapshot *snap)
 	return NULL;
 }
 
-/* A walk by BPF sees the processes that /proc does not show: nothing is unseen any more. */
+/* If some are unheld still, who may hold them? The kernel for sure only if all else was seen. */
+static int tell_doubt(struct held *held, bool all_rings, uint32_t n_closed)
+{
+	struct coverage *coverage = owners_coverage(held->snap);
+
+	free(held->unheld);
+	held->unheld = unheld_list(held->snap, &held->n);
+	if (!held->unheld)
+		return -ENOMEM;
+	if (!held->n || coverage->level != COVERAGE_FULL)
+		return 0;
+	const bool outside = !proc_in_first_pid_namespace();
+	if (!outside && all_rings && !n_closed)
+		return 0;
+	coverage->level = COVERAGE_PARTIAL;
+	if (outside) {
+		coverage->what = PROC_OUTSIDE;
+		coverage->needs = PROC_OUTSIDE_NEEDS;
+	} else if (n_closed) {
+		coverage->what = arena_printf(&held->snap->arena,
+					      "the io_urings of %u process%s, which may hold sockets",
+					      n_closed, n_closed > 1 ? "es" : "");
+		coverage->needs = "ptrace access to them (they have more rights than this root)";
+	} else {
+		coverage->what = "io_urings, which may hold sockets: too many open files to find them";
+		coverage->needs = "--source=proc";
+	}
+	return 0;
+}
+
+/* A walk by BPF sees the processes that /proc does not show: no file is unseen any more. */
 static int complete(struct held *held)
 {
 	struct coverage *coverage = owners_coverage(held->snap);
 	int err = unheld_by_bpf(held->snap, held->unheld);
 
-	if (err || !coverage)
+	if (err)
 		return err == -ENOMEM ? err : 0;
 	coverage->how = "/proc/PID/fd, bpf";
 	coverage->level = COVERAGE_FULL;
@@ -198,12 +233,13 @@ static bool is_to_be_found(const struct held *held, const struct request *reques
 	const struct coverage *coverage = owners_coverage(held->snap);
 
 	return held->n && coverage &&
-	       (coverage->level == COVERAGE_FULL || request->facts & FACT_UNHELD);
+	       (!coverage->error || request->facts & FACT_UNHELD);
 }
 
 static int kernel_held_collect(struct snapshot *snap, const struct request *request)
 {
 	AUTO(held_release) struct held held = {.snap = snap};
+	bool all_rings = false;
 
 	held.unheld = unheld_list(snap, &held.n);
 	int err = held.unheld ? 0 : -ENOMEM;
@@ -213,12 +249,16 @@ static int kernel_held_collect(struct snapshot *snap, const struct request *requ
 		err = match_services(&held);
 	if (err || !is_to_be_found(&held, request))
 		return err;
-	err = io_urings_find(snap, held.unheld, &held.n);
+	const struct io_urings_search search = {
+		.unheld = held.unheld, .n_missing = &held.n,
+		.limit_ms = request->facts & FACT_UNHELD ? THOROUGH_MS : BRIEFLY_MS};
+	err = io_urings_find(snap, &search, &all_rings);
 	const struct coverage *coverage = owners_coverage(snap);
+	const uint32_t n_closed = coverage->total - coverage->seen;
 	if (!err && held.n && !strstr(coverage->how, "bpf") &&
 	    (!request->source || !strcmp(request->source, "bpf")))
 		err = complete(&held);
-	return err;
+	return err ? err : tell_doubt(&held, all_rings, n_closed);
 }
 
 const struct source source_kernel_held = {

@@ -215,6 +215,8 @@ static int open_list(const struct request *request)
 static int find_all(struct found *found, const struct request *request,
 		    enum netns_certainty *ret_certainty)
 {
+	const uint32_t flags =
+		request->netns_choice == NETNS_ALL ? NETNS_SEARCH_THOROUGH : 0;
 	AUTO(closep) int list = open_list(request);
 
 	/* Mostly there is no other: then no process needs to be asked where it lives. */
@@ -223,8 +225,7 @@ static int find_all(struct found *found, const struct request *request,
 		return 0;
 	}
 	int err = visit_processes(found);
-	return err ? err : netns_search(found->snap, list, request->netns_choice == NETNS_ALL,
-					ret_certainty);
+	return err ? err : netns_search(found->snap, list, flags, ret_certainty);
 }
 
 static int collect_many(struct snapshot *snap, const struct request *request)
@@ -292,7 +293,8 @@ static int collect_one(struct snapshot *snap, const struct request *request)
 	}
 	if (!err && !netns) {
 		AUTO(closep) int list = open_list(request);
-		err = netns_search(snap, list, true, &certainty);
+		err = netns_search(snap, list, NETNS_SEARCH_THOROUGH | NETNS_SEARCH_NAMES,
+				   &certainty);
 		netns = err ? NULL : find_word(snap, word, number);
 	}
 	if (!netns)

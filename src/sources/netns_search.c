@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -32,7 +33,7 @@ enum {
 struct search {
 	struct snapshot *snap;
 	struct pid_list pids;
-	bool counted;	  /* all that is missing stands in .snap without a path */
+	bool counted;	  /* all that is missing stands in .snap as .nameless */
 	size_t n_missing; /* of these */
 	uint64_t mounts;  /* the mount namespace that was read last, */
 	uint64_t own_mounts; /* and ours */
@@ -94,7 +95,8 @@ static int met(struct search *search, uint64_t inode, const char *name, const ch
 	known->name = arena_dup(&snap->arena, name, strlen(name));
 	known->path = arena_dup(&snap->arena, path, strlen(path));
 	known->by_socket = by_socket;
-	search->n_missing--;
+	search->n_missing -= known->nameless;
+	known->nameless = false;
 	return known->name && known->path ? 0 : -ENOMEM;
 }
 
@@ -286,6 +288,7 @@ static int count_missing(struct search *search, int prog)
 			netns = netns_add(search->snap, ids[i].inode, name, NULL);
 			if (!netns)
 				return -ENOMEM;
+			netns->nameless = true;
 			search->n_missing++;
 		}
 		netns->id = ids[i].id;
@@ -328,30 +331,60 @@ struct namespace *netns_by_file(struct snapshot *snap, const char *word)
 	return netns_by_inode(snap, inode);
 }
 
-int netns_search(struct snapshot *snap, int prog, bool thorough,
-		 enum netns_certainty *ret_certainty)
+static int look_everywhere(struct search *search, unsigned limit_ms)
 {
 	static int (*const looks[])(struct search *search, uint32_t pid, int dir) = {
 		look_at_mounts, look_at_threads, look_for_files, look_for_sockets};
+	struct stat st;
+	int err = 0;
+
+	if (pid_list_read(&search->pids, "/proc")) {
+		search->incomplete = true;
+		return 0;
+	}
+	search->own_mounts = stat("/proc/self/ns/mnt", &st) ? 0 : st.st_ino;
+	search->deadline_ns = monotonic_ns() + limit_ms * 1000000ull;
+	for (size_t i = 0; i < N_ELEMENTS(looks) && !err && !is_over(search); i++)
+		err = each_process(search, looks[i]);
+	return err;
+}
+
+int netns_search(struct snapshot *snap, int prog, uint32_t flags,
+		 enum netns_certainty *ret_certainty)
+{
 	AUTO(search_release) struct search search = {.snap = snap};
 	unsigned limit_ms = BRIEFLY_MS;
-	struct stat st;
 	int err = count_missing(&search, prog);
 
 	*ret_certainty = search.counted ? NETNS_ALL_KNOWN : NETNS_NOT_SEARCHED;
 	if (err || is_over(&search))
 		return err;
-	if (can_enter_all(&search))
-		limit_ms = TO_NAME_MS;
-	else if (search.counted || thorough)
-		limit_ms = THOROUGH_MS;
-	if (pid_list_read(&search.pids, "/proc"))
+	const bool open = can_enter_all(&search);
+	if (open && !(flags & NETNS_SEARCH_NAMES))
 		return 0;
-	search.own_mounts = stat("/proc/self/ns/mnt", &st) ? 0 : st.st_ino;
-	search.deadline_ns = monotonic_ns() + limit_ms * 1000000ull;
-	for (size_t i = 0; i < N_ELEMENTS(looks) && !err && !is_over(&search); i++)
-		err = each_process(&search, looks[i]);
+	if (open)
+		limit_ms = TO_NAME_MS;
+	else if (search.counted || flags & NETNS_SEARCH_THOROUGH)
+		limit_ms = THOROUGH_MS;
+	err = look_everywhere(&search, limit_ms);
 	if (!search.counted && !search.out_of_time && !search.incomplete)
 		*ret_certainty = NETNS_SEARCHED;
 	return err;
+}
+
+int netns_search_names(struct snapshot *snap)
+{
+	AUTO(search_release) struct search search = {.snap = snap, .counted = true};
+	AUTO(freep) bool *lived_in = calloc(snap->n_namespaces + 1, sizeof(*lived_in));
+
+	if (!lived_in)
+		return -ENOMEM;
+	for (size_t i = 0; i < snap->n_socks; i++)
+		lived_in[snap->socks[i].netns] = true;
+	for (size_t i = 0; i < snap->n_namespaces; i++) {
+		struct namespace *netns = &snap->namespaces[i];
+		netns->nameless = netns->nameless && !netns->path && lived_in[i];
+		search.n_missing += netns->nameless;
+	}
+	return search.n_missing ? look_everywhere(&search, TO_NAME_MS) : 0;
 }

@@ -24,6 +24,11 @@ int netns_add_named(struct snapshot *snap);
 /* The one that a name of netns_search() for a file means ("nginx/1234/fd/5"), or NULL. */
 struct namespace *netns_by_file(struct snapshot *snap, const char *word);
 
+enum netns_search_flags {
+	NETNS_SEARCH_THOROUGH = 1 << 0, /* for five seconds if need be */
+	NETNS_SEARCH_NAMES = 1 << 1,	/* also when only the names are missing, not the way in */
+};
+
 enum netns_certainty {
 	NETNS_NOT_SEARCHED, /* for a thread, mount, file or socket that keeps one */
 	NETNS_SEARCHED,	    /* in every process that may be looked into */
@@ -33,10 +38,12 @@ enum netns_certainty {
 /*
  * Add what is missing in @snap. The kernel's own list (@prog is of netns_kernel_open()) ends the
  * search as soon as all of it is found; without it (@prog < 0) the search goes on through all files
- * that may be looked into, or until its time is over: if @thorough for five seconds if need be. What
- * the list has but no file shows is added by its number. 0 or -ENOMEM.
+ * that may be looked into, or until its time is over. What the list has but no file shows is added by
+ * its number, and .nameless. 0 or -ENOMEM.
  */
-int netns_search(struct snapshot *snap, int prog, bool thorough,
+int netns_search(struct snapshot *snap, int prog, uint32_t flags,
 		 enum netns_certainty *ret_certainty);
+/* Look for names of the .nameless that some socket of @snap lives in. 0 or -ENOMEM. */
+int netns_search_names(struct snapshot *snap);
 
 #endif

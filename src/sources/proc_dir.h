@@ -37,6 +37,9 @@ unsigned proc_foreach_call(uint32_t pid, void (*visit)(long number, void *data),
 
 /* Do we count processes as the kernel does, and see all of them? False also if it cannot be told. */
 bool proc_in_first_pid_namespace(void);
+/* What is not seen if not, and what it takes. */
+#define PROC_OUTSIDE "the processes of other pid namespaces"
+#define PROC_OUTSIDE_NEEDS "a look from the first pid namespace"
 
 /*
  * Fill pid, comm, parent, state, start, uid and inner pid of @proc from @dir ("../" + files when

@@ -52,7 +52,8 @@ struct worker {
 	char *dirents; /* DIR_BYTES */
 	struct hit *hits; /* of one process */
 	size_t n_hits, room_hits;
-	size_t n_fds; /* of one process */
+	uint32_t pid; /* of the process that is being read */
+	size_t n_fds; /* of it */
 	bool denied; /* some file of it could not be read */
 };
 
@@ -84,6 +85,25 @@ static uint32_t link_inode(const char *text, ssize_t len)
 	return (uint32_t)inode;
 }
 
+static int ring_add(struct worker *worker, int fd)
+{
+	struct scan *scan = worker->scan;
+
+	pthread_mutex_lock(&scan->lock);
+	struct ring *ring = snapshot_add_ring(scan->snap);
+	if (ring)
+		*ring = (struct ring){.pid = worker->pid, .fd = fd};
+	pthread_mutex_unlock(&scan->lock);
+	return ring ? 0 : -ENOMEM;
+}
+
+static bool is_ring(const char *text, ssize_t len)
+{
+	static const char name[] = "anon_inode:[io_uring]";
+
+	return len == sizeof(name) - 1 && !memcmp(text, name, sizeof(name) - 1);
+}
+
 /* One entry of an fd directory. 0 or -ENOMEM. */
 static int fd_read(struct worker *worker, int dir, const char *name)
 {
@@ -103,6 +123,8 @@ static int fd_read(struct worker *worker, int dir, const char *name)
 			worker->denied = true;
 		return 0; /* else closed meanwhile */
 	}
+	if (is_ring(text, len))
+		return ring_add(worker, (int)fd);
 	uint32_t inode = link_inode(text, len);
 	const struct snapshot *snap = worker->scan->snap;
 	/* MPTCP's subflows share the inode of their connection's socket. */
@@ -177,6 +199,7 @@ static int process_read(struct worker *worker, uint32_t pid)
 	AUTO(closep) int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	worker->n_hits = worker->n_fds = 0;
 	worker->denied = false;
+	worker->pid = pid;
 	if (dir < 0)
 		err = -errno;
 	else
@@ -285,6 +308,7 @@ static int threads_read(struct worker *worker, uint32_t pid)
 		AUTO(closep) int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		worker->n_hits = worker->n_fds = 0;
 		worker->denied = false;
+		worker->pid = tids.pids[i];
 		if (dir < 0 || fds_read(worker, dir) == -ENOMEM || !worker->n_hits)
 			continue;
 		/* ../../../ is the thread group's directory: its stat tells the leader's start. */
@@ -310,6 +334,8 @@ static int coverage_add(struct snapshot *snap, uint32_t seen, uint32_t total)
 	const uint32_t unseen = total - seen;
 	/* hidepid=2 hides other users' processes altogether; pid 1 always exists. */
 	const bool hidden = access("/proc/1", F_OK) != 0;
+	/* What is unheld here may be held by a process whose /proc is another. */
+	const bool outside = !unseen && !hidden && !all_held(snap) && !proc_in_first_pid_namespace();
 
 	if (!coverage)
 		return -ENOMEM;
@@ -317,7 +343,12 @@ static int coverage_add(struct snapshot *snap, uint32_t seen, uint32_t total)
 	coverage->how = "/proc/PID/fd";
 	coverage->seen = seen;
 	coverage->total = total;
-	coverage->level = !seen ? COVERAGE_NONE : unseen || hidden ? COVERAGE_PARTIAL : COVERAGE_FULL;
+	coverage->level = !seen ? COVERAGE_NONE : unseen || hidden || outside ? COVERAGE_PARTIAL
+								    : COVERAGE_FULL;
+	if (outside) {
+		coverage->what = PROC_OUTSIDE;
+		coverage->needs = PROC_OUTSIDE_NEEDS;
+	}
 	if (!unseen && !hidden)
 		return 0;
 	coverage->error = EACCES;
@@ -345,6 +376,7 @@ int proc_fd_collect(struct snapshot *snap)
 		err = processes_read(&scan);
 	if (!err && !all_held(snap))
 		err = all_threads_read(&scan);
+	snap->rings_known = !err;
 	if (err && err != -ENOMEM)
 		return coverage_add(snap, 0, 0);
 	return err ? err : coverage_add(snap, scan.seen, scan.total);

@@ -15,6 +15,7 @@
 	X(host)		\
 	X(bpf_sockets)	\
 	X(sockets)	\
+	X(netns_names)	\
 	X(owners)	\
 	X(sock_options)	\
 	X(kernel_held)	\
