@@ -54,6 +54,12 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 #define BITFIELD BPF_CORE_READ_BITFIELD
 #endif
 /*
+ * Each kind of structure that is accessed as such is looked for among all names of the kernel's
+ * types at load: half a millisecond, and again for those whose hashes meet. So what stands first
+ * in a structure is read as a word.
+ */
+
+/*
  * The 8 bytes at @address as a number: a pointer's bits may be tested only if the verifier does
  * not know it as one, so they are read by way of a structure that begins with an integer.
  */
@@ -62,12 +68,10 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 
 static __always_inline void copy_address(wire_u8 *to, struct in6_addr *from)
 {
-	__u32 *words = (__u32 *)to;
+	__u64 *words = (__u64 *)to;
 
-	words[0] = GET(from, in6_u.u6_addr32[0]);
-	words[1] = GET(from, in6_u.u6_addr32[1]);
-	words[2] = GET(from, in6_u.u6_addr32[2]);
-	words[3] = GET(from, in6_u.u6_addr32[3]);
+	words[0] = SLOT(from, 0);
+	words[1] = SLOT(from, 1);
 }
 
 static __always_inline void clear(struct wire_socket *to)

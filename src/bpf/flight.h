@@ -65,7 +65,7 @@ __noinline int look_in_queue(__u32 index, __u64 address, __u64 leader)
 		.leader = leader,
 		.index = index,
 	};
-	walk.skb = WORD(walk.head + bpf_core_field_offset(struct sk_buff_head, next));
+	walk.skb = WORD(walk.head); /* struct sk_buff_head.next */
 	bpf_loop(MESSAGES_MAX, walk_queue, &walk, 0);
 	return 0;
 }

@@ -111,14 +111,14 @@ static long walk_behind(__u32 i, struct behind_walk *walk)
 	if (!walk->node || walk->node & 1) /* include/linux/list_nulls.h */
 		return 1;
 	walk->n++;
-	walk->node = WORD(walk->node + bpf_core_field_offset(struct hlist_node, next));
+	walk->node = WORD(walk->node); /* struct hlist_node.next */
 	return 0;
 }
 
 static __always_inline __u32 count_behind(__u64 node)
 {
 	struct behind_walk walk = {
-		.node = WORD(node + bpf_core_field_offset(struct hlist_node, next)),
+		.node = WORD(node),
 	};
 
 	bpf_loop(WIRE_BEHIND_MAX, walk_behind, &walk, 0);

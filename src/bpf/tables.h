@@ -96,7 +96,7 @@ static long walk_chain(__u32 i, struct chain_walk *walk)
 		walk->full = 1;
 		return 1;
 	}
-	walk->node = WORD(&CAST(struct hlist_nulls_node, walk->node)->next);
+	walk->node = WORD(walk->node); /* struct hlist_nulls_node.next */
 	return 0;
 }
 
@@ -119,12 +119,11 @@ enum { ROUNDS = 4 }; /* longer chains are waited for one by one */
 __noinline int load_buckets(__u32 index, __u64 ehash)
 {
 	const __u64 node_at = bpf_core_field_offset(struct sock_common, skc_nulls_node);
-	const __u64 size = bpf_core_type_size(struct inet_ehash_bucket);
 	__u64 sum = 0;
 
 	index &= 1;
 	for (__u32 i = 0; i < AHEAD; i++)
-		ahead[index].words[i] = WORD(ehash + i * size);
+		ahead[index].words[i] = SLOT(ehash, i);
 	for (__u32 round = 0; round < ROUNDS; round++)
 		for (__u32 i = 0; i < AHEAD; i++) {
 			const __u64 node = ahead[index].words[i];
@@ -152,12 +151,12 @@ static long walk_bucket(__u32 i, struct table_walk *walk)
 		return 0;
 	}
 	if (at < walk->n_ehash) {
-		const __u64 bucket = walk->ehash + at * bpf_core_type_size(struct inet_ehash_bucket);
+		const __u64 bucket = walk->ehash + at * 8; /* struct inet_ehash_bucket: a chain */
 		if (at >= walk->loaded) {
 			walk->loaded = at + AHEAD;
 			load_buckets(walk->index, bucket);
 		}
-		chain.node = WORD(bucket); /* its only member */
+		chain.node = WORD(bucket);
 	} else {
 		struct inet_listen_hashbucket *bucket = CAST(struct inet_listen_hashbucket,
 			walk->lhash + (at - walk->n_ehash) *
