@@ -8,6 +8,7 @@
 #include "core/snapshot.h"
 #include "sources/bpf_choice.h"
 #include "sources/bpf_decode.h"
+#include "sources/bpf_memory.h"
 #include "sources/bpf_slots.h"
 #include "sources/bpf_walk.h"
 #include "sources/netns.h"
@@ -26,6 +27,7 @@ struct gather {
 	struct snapshot *snap;
 	const struct request *request;
 	struct bpf_walk walk;
+	struct bpf_memory memory;
 	struct slots inodes; /* of TCP sockets */
 	struct slots pids;   /* of processes */
 	uint32_t proc;	     /* of the records that follow; index */
@@ -323,18 +325,28 @@ static int walk_tables(struct gather *gather)
 }
 
 /* There cannot be many more sockets with files than files. */
-static int expect(struct gather *gather, uint64_t n_files)
+static int expect(struct gather *gather, const struct bpf_choice *choice)
 {
-	const size_t n = n_files < EXPECT_MAX ? (size_t)n_files : EXPECT_MAX;
-	size_t n_slots = 1024;
+	struct snapshot *snap = gather->snap;
+	const bool owners = gather->request->facts & FACT_OWNERS;
+	const size_t n = choice->n_files < EXPECT_MAX ? (size_t)choice->n_files : EXPECT_MAX;
+	size_t n_slots = 1024, n_sure;
 
 	while (n_slots < n * 2)
 		n_slots *= 2;
 	int err = slots_resize(&gather->inodes, n_slots);
-	if (err)
+	if (!err)
+		err = snapshot_reserve(snap, n, owners ? n : 0);
+	if (err || choice->workers < 2)
 		return err;
-	return snapshot_reserve(gather->snap, n,
-				gather->request->facts & FACT_OWNERS ? n : 0);
+	n_sure = tcp_counts_expect(gather->request);
+	n_sure = n_sure < n ? n_sure : n;
+	bpf_memory_add(&gather->memory, snap->socks, n_sure * sizeof(*snap->socks));
+	bpf_memory_add(&gather->memory, gather->inodes.all, n_slots * sizeof(struct slot));
+	if (owners)
+		bpf_memory_add(&gather->memory, snap->owners, n_sure * sizeof(*snap->owners));
+	bpf_memory_start(&gather->memory);
+	return 0;
 }
 
 static int bpf_sockets_collect(struct snapshot *snap, const struct request *request)
@@ -347,7 +359,12 @@ static int bpf_sockets_collect(struct snapshot *snap, const struct request *requ
 	bpf_choose(request, &choice);
 	if (!choice.any)
 		return 0;
+	if (choice.tcp && !request->local_port)
+		err = expect(&gather, &choice);
+	if (err)
+		return err;
 	err = bpf_walk_open(&gather.walk);
+	bpf_memory_stop(&gather.memory);
 	if (err)
 		return refused(&gather, err);
 	if (gather.walk.only_holders) {
@@ -355,10 +372,6 @@ static int bpf_sockets_collect(struct snapshot *snap, const struct request *requ
 		choice.workers = 1;
 	}
 	gather.all_tcp = choice.tcp;
-	if (choice.tcp && !request->local_port)
-		err = expect(&gather, choice.n_files);
-	if (err)
-		return err;
 	gather.walk.consume = consume;
 	gather.walk.data = &gather;
 	gather.walk.n_workers = choice.workers;

@@ -148,37 +148,43 @@ void proc_net_counts(uint32_t ret_counts[N_SOCK_PROTOS], uint32_t *ret_mptcp)
 	lines_read("/proc/thread-self/net/protocols", count_line, &counting);
 }
 
-struct unowned {
-	uint32_t orphans, time_waits;
+struct sockstat {
+	uint32_t orphans, time_waits, allocated;
 };
 
 /* "TCP: inuse 5 orphan 0 tw 3 alloc 9 mem 0" */
-static int unowned_line(const char *line, size_t len, void *data)
+static int sockstat_line(const char *line, size_t len, void *data)
 {
-	struct unowned *unowned = data;
+	struct sockstat *stat = data;
 	char copy[96] = "";
 
 	memcpy(copy, line, len < sizeof(copy) ? len : sizeof(copy) - 1);
-	sscanf(copy, "TCP: inuse %*u orphan %u tw %u", &unowned->orphans, &unowned->time_waits);
+	sscanf(copy, "TCP: inuse %*u orphan %u tw %u alloc %u", &stat->orphans, &stat->time_waits,
+	       &stat->allocated);
 	return 0;
 }
 
-static struct unowned read_unowned(void)
+static struct sockstat read_sockstat(void)
 {
-	struct unowned unowned = {UINT32_MAX, UINT32_MAX};
+	struct sockstat stat = {UINT32_MAX, UINT32_MAX, 0};
 
-	lines_read("/proc/thread-self/net/sockstat", unowned_line, &unowned);
-	return unowned;
+	lines_read("/proc/thread-self/net/sockstat", sockstat_line, &stat);
+	return stat;
 }
 
 uint32_t proc_net_time_waits(void)
 {
-	return read_unowned().time_waits;
+	return read_sockstat().time_waits;
 }
 
 bool proc_net_has_unowned(void)
 {
-	const struct unowned unowned = read_unowned();
+	const struct sockstat stat = read_sockstat();
 
-	return unowned.orphans || unowned.time_waits;
+	return stat.orphans || stat.time_waits;
+}
+
+uint32_t proc_net_tcp_allocated(void)
+{
+	return read_sockstat().allocated;
 }

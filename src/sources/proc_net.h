@@ -30,6 +30,9 @@ uint32_t proc_net_time_waits(void);
 /* Has the namespace TIME_WAIT entries, or this machine orphaned TCP sockets, as far as that is told? */
 bool proc_net_has_unowned(void);
 
+/* TCP sockets of the whole machine, those without a port too, by the same file; 0: not told. */
+uint32_t proc_net_tcp_allocated(void);
+
 /* What people miss in the files of a protocol, for coverage; NULL: nothing they would ask for. */
 const char *proc_net_blind_spots(enum sock_proto proto);
 

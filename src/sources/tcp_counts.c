@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Namespace by namespace, from /proc/net/protocols and /proc/net/sockstat. */
 #include "sources/tcp_counts.h"
+#include "core/facts.h"
 #include "sources/netns.h"
 #include "sources/proc_net.h"
 
@@ -36,4 +37,18 @@ bool tcp_counts_are(struct snapshot *snap, uint64_t n_held)
 	if (netns_run_wanted(snap, count_namespace, &counts) || counts.has_others)
 		return false;
 	return counts.n_in_use == n_held;
+}
+
+size_t tcp_counts_expect(const struct request *request)
+{
+	uint32_t in_use[N_SOCK_PROTOS], n_mptcp;
+
+	if (request->states != STATES_ALL || !request->ipv4 || !request->ipv6)
+		return 0;
+	if (netns_all_wanted(request))
+		return proc_net_tcp_allocated();
+	if (request->netns_choice == NETNS_ONE)
+		return 0;
+	proc_net_counts(in_use, &n_mptcp);
+	return in_use[SOCK_PROTO_TCP] == UINT32_MAX ? 0 : in_use[SOCK_PROTO_TCP];
 }

@@ -4,8 +4,10 @@
 #define BERTH_SOURCES_TCP_COUNTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+struct request;
 struct snapshot;
 
 /*
@@ -14,5 +16,8 @@ struct snapshot;
  * connections and those that wait to be accepted are not in it: their listeners tell.
  */
 bool tcp_counts_are(struct snapshot *snap, uint64_t n_held);
+
+/* How many sockets at least, about, a @request for TCP will be told of; 0: not known. */
+size_t tcp_counts_expect(const struct request *request);
 
 #endif
