@@ -157,8 +157,8 @@ enum cause {
 	CAUSE_SOCKET_MEMORY_LIMIT,
 	CAUSE_UDP_BUFFER_FULL,
 	CAUSE_UDP_REPLY_OTHER_SOURCE,
+	N_CAUSES, /* not apart: no switch is over all of them */
 };
-enum { N_CAUSES = CAUSE_UDP_REPLY_OTHER_SOURCE + 1 };
 
 struct cause_row {
 	const char *id;
