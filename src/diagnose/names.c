@@ -2,8 +2,11 @@
 /* The name was not resolved, or resolved to an address where the service is not. */
 #include "base/auto.h"
 #include "core/sock.h"
+#include "diagnose/name_steps.h"
 #include "diagnose/rule.h"
 #include "diagnose/symptom.h"
+
+#include <netdb.h>
 
 static bool step_has(const struct resolve_step *step, const struct addr *addr)
 {
@@ -22,37 +25,14 @@ static const struct resolve_step *step_with(const struct resolving *r, enum reso
 	return NULL;
 }
 
-static void add_steps(const struct resolving *r, struct finding *f, struct findings *to)
-{
-	static const char *const words[] = {
-		[RESOLVE_FOUND] = "gives",	  [RESOLVE_NO_NAME] = "says there is no such name",
-		[RESOLVE_NO_DATA] = "has no address for the name",
-		[RESOLVE_SERVFAIL] = "answers SERVFAIL", [RESOLVE_REFUSED] = "answers with an error",
-		[RESOLVE_SILENT] = "does not answer", [RESOLVE_CLOSED] = "has nothing on port 53",
-		[RESOLVE_UNREACHABLE] = "cannot be reached",
-	};
-
-	for (size_t i = 0; i < r->n_steps; i++) {
-		const struct resolve_step *s = &r->steps[i];
-		char server[ADDR_TEXT_SIZE + 8], addr[ADDR_TEXT_SIZE] = "";
-		if (s->n_addrs)
-			addr_format(&s->addrs[0], addr);
-		if (s->source == RESOLVE_HOSTS_FILE)
-			finding_evidence(to, f, "hosts", "/etc/hosts line %u gives %s for %s",
-					 s->line, addr, r->name);
-		else
-			finding_evidence(to, f, "dns", "DNS server %s %s %s",
-					 addr_format_port(&s->server, 53, server), words[s->result],
-					 addr);
-	}
-}
-
 struct verdict {
 	enum resolve_result result;
 	enum cause cause;
 	const char *says;
 	const char *fix;
 };
+
+enum { N_ABSENT = 2 }; /* the first of: */
 
 /* In the order in which one of several servers' answers explains the failure best. */
 static const struct verdict verdicts[] = {
@@ -79,7 +59,7 @@ static void not_asked(const struct resolving *r, struct findings *to)
 	finding_place(to, f, "this host's resolver configuration");
 	finding_says(to, f, "No DNS server is ever asked for %s: %s.", r->name,
 		     r->nss_asks_dns ? "/etc/resolv.conf names none"
-				     : "the hosts line of /etc/nsswitch.conf leaves the DNS out");
+				     : "the hosts line of /etc/nsswitch.conf does not lead to it");
 	if (r->nss_hosts)
 		finding_evidence(to, f, "nsswitch", "/etc/nsswitch.conf: %s", r->nss_hosts);
 	if (!r->has_nameserver)
@@ -105,10 +85,10 @@ static void not_resolved(const struct resolving *r, struct findings *to)
 		finding_place(to, f, "DNS server %s", server);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-		finding_says(to, f, v->says, server, r->name);
+		finding_says(to, f, v->says, server, i < N_ABSENT || !s->name ? r->name : s->name);
 #pragma GCC diagnostic pop
 		finding_fix(to, f, "%s", v->fix);
-		add_steps(r, f, to);
+		name_steps(r, f, to);
 		return;
 	}
 }
@@ -129,7 +109,7 @@ static void overridden(const struct case_facts *facts, const struct attempt *a, 
 	finding_says(to, f, "/etc/hosts sends %s to %s, where it fails; the DNS says %s.", r->name,
 		     remote, right);
 	finding_fix(to, f, "remove or correct line %u of /etc/hosts", hosts->line);
-	add_steps(r, f, to);
+	name_steps(r, f, to);
 }
 
 static void first_dead(const struct case_facts *facts, const struct attempt *a, struct findings *to)
@@ -148,7 +128,7 @@ static void first_dead(const struct case_facts *facts, const struct attempt *a, 
 			     facts->resolving.name ?: "the name", remote_text(a, remote),
 			     remote_text(b, other));
 		finding_fix(to, f, "serve %s too, or take the address out of the DNS", remote);
-		add_steps(&facts->resolving, f, to);
+		name_steps(&facts->resolving, f, to);
 		return;
 	}
 }

@@ -4,6 +4,7 @@
 #include "core/case.h"
 #include "core/finding.h"
 #include "core/sock.h"
+#include "diagnose/name_steps.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -230,6 +231,7 @@ void observe(const struct case_facts *facts, struct findings *to)
 	if (facts->asked.device)
 		finding_evidence(to, to->observed, "socket", "the socket is tied to device %s",
 				 facts->asked.device);
+	name_observed(&facts->resolving, to);
 	for (size_t i = 0; i < facts->n_attempts && shown < 4; i++, shown++)
 		observe_attempt(&facts->attempts[i], to);
 	for (size_t i = 0; i < facts->n_attempts; i++)

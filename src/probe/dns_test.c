@@ -22,12 +22,16 @@ static void test_query(void **state)
 	char name[64];
 
 	(void)state;
-	size_t n = dns_query(packet, sizeof(packet), 7, "ab.c", DNS_TYPE_A);
+	size_t n = dns_query(packet, sizeof(packet), 7, "ab.c", DNS_TYPE_A, 0);
 	assert_int_equal(n, 22);
+	assert_int_equal(packet[0] << 8 | packet[1], 7);
 	assert_true(dns_question(packet, n, name, sizeof(name)));
 	assert_string_equal(name, "ab.c");
-	assert_int_equal(dns_query(packet, sizeof(packet), 7, "a..b", DNS_TYPE_A), 0);
-	assert_int_equal(dns_query(packet, 8, 7, "ab.c", DNS_TYPE_A), 0);
+	assert_int_equal(dns_query(packet, sizeof(packet), 7, "a..b", DNS_TYPE_A, 0), 0);
+	assert_int_equal(dns_query(packet, 8, 7, "ab.c", DNS_TYPE_A, 0), 0);
+	n = dns_query(packet, sizeof(packet), 7, "ab.c", DNS_TYPE_AAAA, 1232);
+	assert_int_equal(n, 22 + 11);
+	assert_true(dns_question(packet, n, name, sizeof(name)));
 }
 
 static void test_answer(void **state)
@@ -35,12 +39,12 @@ static void test_answer(void **state)
 	struct resolve_step step = {};
 
 	(void)state;
-	assert_true(dns_parse(answer, sizeof(answer), 0x1234, &step));
+	assert_true(dns_parse(answer, sizeof(answer), 0x1234, DNS_TYPE_A, &step));
 	assert_int_equal(step.result, RESOLVE_FOUND);
 	assert_int_equal(step.n_addrs, 1);
 	struct addr want = addr_ipv4(0x0a010203);
 	assert_true(addr_equal(&step.addrs[0], &want));
-	assert_false(dns_parse(answer, sizeof(answer), 0x1235, &step));
+	assert_false(dns_parse(answer, sizeof(answer), 0x1235, DNS_TYPE_A, &step));
 }
 
 static void test_damage(void **state)
@@ -52,7 +56,7 @@ static void test_damage(void **state)
 	for (size_t len = 0; len < sizeof(answer); len++) {
 		struct resolve_step step = {};
 		memcpy(packet, answer, len);
-		dns_parse(packet, len, 0x1234, &step);
+		dns_parse(packet, len, 0x1234, DNS_TYPE_A, &step);
 		assert_int_equal(step.n_addrs, 0);
 		dns_question(packet, len, name, sizeof(name));
 	}
@@ -67,7 +71,7 @@ static void test_rcodes(void **state)
 	for (uint8_t rcode = 0; rcode < 6; rcode++) {
 		const uint8_t packet[12] = {0x12, 0x34, 0x81, (uint8_t)(0x80 | rcode)};
 		struct resolve_step step = {};
-		assert_true(dns_parse(packet, sizeof(packet), 0x1234, &step));
+		assert_true(dns_parse(packet, sizeof(packet), 0x1234, DNS_TYPE_A, &step));
 		assert_int_equal(step.result, results[rcode]);
 	}
 }

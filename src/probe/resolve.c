@@ -4,10 +4,10 @@
 #include "base/auto.h"
 #include "probe/asking.h"
 #include "probe/dns.h"
+#include "probe/resolv_conf.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <netdb.h>
 #include <poll.h>
 #include <signal.h>
@@ -17,11 +17,12 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-enum { MAX_SERVERS = DNS_MAX_SERVERS, TICK_MS = 100 };
+enum { TICK_MS = 100 };
 static const uint64_t DNS_NS = 2000000000, SYSTEM_NS = 6000000000, A_LITTLE_NS = 200000000;
 
 /* What the child says: fixed size, so that one write and one read do. */
 struct system_answer {
+	bool heard; /* set by the reader's side */
 	int error;
 	unsigned n;
 	struct addr addrs[N_STEP_ADDRS];
@@ -84,6 +85,7 @@ static struct system_answer finish_system(const struct case_facts *facts, pid_t 
 		read(fd, &answer, sizeof(answer)) == sizeof(answer);
 	if (!heard)
 		answer = (struct system_answer){.error = EAI_AGAIN};
+	answer.heard = heard;
 	if (pid > 0) {
 		if (!heard)
 			kill(pid, SIGKILL);
@@ -131,18 +133,37 @@ static void read_hosts(struct case_facts *facts, const char *name)
 	}
 }
 
-/* A whole word of the line: "mdns4_minimal" asks no DNS server. */
-static bool has_word(const char *line, const char *word)
+/*
+ * Does the word after a service end the search (nsswitch.conf(5)) for a name it does not have? The
+ * minimal mdns services have an opinion of .local names only.
+ */
+static bool ends_search(const char *service, const char *action, const char *name)
 {
-	const size_t len = strlen(word);
+	const char *dot = strrchr(name, '.');
 
-	for (const char *at = line; (at = strstr(at, word)); at += len)
-		if (at > line && strchr(": \t]", at[-1]) && (!at[len] || strchr(" \t[", at[len])))
+	if (!strcasestr(action, "NOTFOUND=return"))
+		return false;
+	return !strcmp(service, "files") || !strcmp(service, "db") ||
+	       (!strncmp(service, "mdns", 4) && dot && !strcasecmp(dot, ".local"));
+}
+
+/* Does the line lead to a DNS server? "mdns4_minimal" asks none. */
+static bool leads_to_dns(char *line, const char *name)
+{
+	char *rest, *word = strtok_r(line, " \t", &rest);
+	const char *service = "";
+
+	for (; word; word = strtok_r(NULL, " \t", &rest)) {
+		if (!strcmp(word, "dns") || !strcmp(word, "resolve"))
 			return true;
+		if (*word == '[' && ends_search(service, word, name))
+			return false;
+		service = word;
+	}
 	return false;
 }
 
-static void read_nsswitch(struct case_facts *facts)
+static void read_nsswitch(struct case_facts *facts, const char *name)
 {
 	AUTO(fclosep) FILE *file = fopen("/etc/nsswitch.conf", "re");
 	char line[512];
@@ -153,35 +174,8 @@ static void read_nsswitch(struct case_facts *facts)
 			continue;
 		line[strcspn(line, "#\n")] = '\0';
 		facts->resolving.nss_hosts = arena_dup(&facts->arena, line, strlen(line));
-		facts->resolving.nss_asks_dns =
-			has_word(line, "dns") || has_word(line, "resolve");
+		facts->resolving.nss_asks_dns = leads_to_dns(line + 6, name);
 	}
-}
-
-static unsigned read_servers(struct case_facts *facts, struct addr *servers)
-{
-	AUTO(fclosep) FILE *file = fopen("/etc/resolv.conf", "re");
-	char line[512], *rest;
-	unsigned n = 0;
-
-	while (file && fgets(line, sizeof(line), file) && n < MAX_SERVERS) {
-		char *word = strtok_r(line, " \t\n", &rest);
-		if (!word || strcmp(word, "nameserver") != 0)
-			continue;
-		word = strtok_r(NULL, " \t\n", &rest);
-		char *percent = word ? strchr(word, '%') : NULL;
-		if (percent)
-			*percent++ = '\0';
-		if (!word || !addr_parse(word, &servers[n]))
-			continue;
-		if (percent)
-			servers[n].scope = if_nametoindex(percent);
-		n++;
-	}
-	facts->resolving.has_nameserver = n > 0;
-	if (!n)
-		servers[n++] = addr_ipv4(0x7f000001); /* what glibc asks then */
-	return n;
 }
 
 static uint64_t earlier(const struct case_facts *facts, uint64_t ns)
@@ -189,22 +183,43 @@ static uint64_t earlier(const struct case_facts *facts, uint64_t ns)
 	return facts->until_ns && facts->until_ns < ns ? facts->until_ns : ns;
 }
 
-/* True if any of them said anything. */
-static bool ask_servers(struct case_facts *facts, const char *name)
+/* True if any of them said anything, and in @ret_found whether it was an address. */
+static bool ask_servers(struct case_facts *facts, const char *name, uint64_t until_ns,
+			bool *ret_found)
 {
-	struct addr servers[MAX_SERVERS];
-	struct resolve_step steps[MAX_SERVERS] = {};
-	const unsigned n = read_servers(facts, servers);
+	const struct resolv_conf *conf = &facts->resolving.conf;
+	struct resolve_step steps[N_RESOLV_SERVERS] = {};
+	const char *copy = arena_dup(&facts->arena, name, strlen(name));
 	bool answered = false;
 
-	for (unsigned i = 0; i < n; i++)
-		steps[i].server = servers[i];
-	dns_ask(facts, name, earlier(facts, monotonic_ns() + DNS_NS), steps, n);
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < conf->n_servers; i++) {
+		steps[i].server = conf->servers[i];
+		steps[i].name = copy;
+	}
+	dns_ask(facts, name, until_ns, steps, conf->n_servers);
+	for (unsigned i = 0; i < conf->n_servers; i++) {
 		struct resolve_step *step = add_step(facts);
 		if (step)
 			*step = steps[i];
-		answered = answered || steps[i].result != RESOLVE_SILENT;
+		answered = answered || steps[i].result < RESOLVE_SILENT;
+		*ret_found = *ret_found || steps[i].result == RESOLVE_FOUND;
+	}
+	return answered;
+}
+
+/* One name after the other, as programs do: until one exists, or nobody answers. */
+static bool ask_names(struct case_facts *facts, const char *name)
+{
+	char names[RESOLV_MAX_NAMES][256];
+	const unsigned n = resolv_conf_names(&facts->resolving.conf, name, names);
+	const uint64_t until = earlier(facts, monotonic_ns() + DNS_NS);
+	bool answered = false, found = false;
+
+	for (unsigned i = 0; i < n && !found; i++) {
+		const uint64_t now = monotonic_ns();
+		if (now >= until || (i && !answered))
+			break;
+		answered |= ask_servers(facts, names[i], until, &found);
 	}
 	return answered;
 }
@@ -220,12 +235,16 @@ void resolve_name(struct case_facts *facts, const char *name, struct addr *ret_a
 	r->asked = true;
 	r->name = name;
 	read_hosts(facts, name);
-	read_nsswitch(facts);
-	const bool in_file = r->n_steps > 0, answered = ask_servers(facts, name);
+	read_nsswitch(facts, name);
+	resolv_conf_read(facts);
+	const bool in_file = r->n_steps > 0, answered = ask_names(facts, name);
 	/* Where every server is silent the system's resolver only takes longer to find out. */
 	const uint64_t until = answered || in_file ? start + SYSTEM_NS : monotonic_ns() + A_LITTLE_NS;
 	struct system_answer answer = finish_system(facts, pid, fd, earlier(facts, until));
 	r->gai_error = answer.error;
+	r->system_answered = answer.heard;
+	r->n_addrs = answer.n;
+	memcpy(r->addrs, answer.addrs, answer.n * sizeof(answer.addrs[0]));
 	r->seconds = (double)(monotonic_ns() - start) / 1e9;
 	for (*ret_n = 0; *ret_n < answer.n && *ret_n < max; ++*ret_n)
 		ret_addrs[*ret_n] = answer.addrs[*ret_n];
