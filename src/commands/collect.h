@@ -7,6 +7,7 @@
 
 struct invocation;
 struct json;
+struct output;
 struct request;
 struct snapshot;
 struct sock;
@@ -26,6 +27,12 @@ void collect_user_names(const struct invocation *inv, struct snapshot *snap);
 
 /* One line on stderr for each thing that could not be seen; with --how, for each source. */
 void coverage_print(const struct invocation *inv, const struct snapshot *snap);
+/*
+ * The end of a command that answers from @snap (NULL: it did not come to that): output_close(),
+ * then coverage_print(). Returns the exit code.
+ */
+int answer_close(const struct invocation *inv, struct output *output, const struct snapshot *snap,
+		 int code);
 /* "unseen": [{"source":..., "what":..., "needs":...}], as the next key of the open object. */
 void coverage_json(const struct snapshot *snap, struct json *json);
 

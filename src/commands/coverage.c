@@ -2,6 +2,7 @@
 /* What could not be seen is part of every answer. */
 #include "commands/collect.h"
 #include "commands/command.h"
+#include "commands/output.h"
 #include "base/auto.h"
 #include "base/escape.h"
 #include "base/json.h"
@@ -61,6 +62,15 @@ void coverage_print(const struct invocation *inv, const struct snapshot *snap)
 		if (text.len)
 			fputs(text.text, stderr);
 	}
+}
+
+int answer_close(const struct invocation *inv, struct output *output, const struct snapshot *snap,
+		 int code)
+{
+	code = output_close(output, inv, code);
+	if (snap)
+		coverage_print(inv, snap);
+	return code;
 }
 
 void coverage_json(const struct snapshot *snap, struct json *json)

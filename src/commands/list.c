@@ -163,10 +163,7 @@ int list_run(const struct invocation *inv)
 		if (error && error != output.out.error)
 			code = failure(inv, "%s", strerror(-error));
 	}
-	code = output_close(&output, inv, code);
-	if (snap)
-		coverage_print(inv, snap);
-	return code;
+	return answer_close(inv, &output, snap, code);
 }
 
 const struct command command_list = {

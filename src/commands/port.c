@@ -270,8 +270,7 @@ static int port_tell(const struct invocation *inv)
 	struct output output;
 	struct request request = {
 		.facts = FACT_SOCKETS | FACT_OWNERS | FACT_HOST,
-		.protos = PROTO_BIT(SOCK_PROTO_TCP) | PROTO_BIT(SOCK_PROTO_UDP) |
-			  PROTO_BIT(SOCK_PROTO_UDPLITE),
+		.protos = PROTOS_WITH_PORTS,
 		.states = STATES_ALL,
 		.ipv4 = true,
 		.ipv6 = true,
@@ -290,10 +289,7 @@ static int port_tell(const struct invocation *inv)
 		code = collect(inv, &request, &snap);
 	if (!code)
 		code = answer(inv, snap, wanted, &output);
-	code = output_close(&output, inv, code);
-	if (snap)
-		coverage_print(inv, snap);
-	return code;
+	return answer_close(inv, &output, snap, code);
 }
 
 static int port_run(const struct invocation *inv)

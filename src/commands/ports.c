@@ -16,8 +16,7 @@ static int ports_run(const struct invocation *inv)
 	struct request request = {
 		.facts = FACT_SOCKETS | FACT_OWNERS | FACT_PROCESSES | FACT_CONTAINERS |
 			 FACT_HOST | FACT_NAT | FACT_NOTES,
-		.protos = PROTO_BIT(SOCK_PROTO_TCP) | PROTO_BIT(SOCK_PROTO_UDP) |
-			  PROTO_BIT(SOCK_PROTO_UDPLITE),
+		.protos = PROTOS_WITH_PORTS,
 		.states = STATE_BIT(SOCK_STATE_LISTEN) | STATE_BIT(SOCK_STATE_ESTABLISHED) |
 			  STATE_BIT(SOCK_STATE_BOUND_INACTIVE) | STATE_BIT(SOCK_STATE_CLOSE),
 		.ipv4 = true,
@@ -44,10 +43,7 @@ static int ports_run(const struct invocation *inv)
 		if (error && error != output.out.error)
 			code = failure(inv, "%s", strerror(-error));
 	}
-	code = output_close(&output, inv, code);
-	if (snap)
-		coverage_print(inv, snap);
-	return code;
+	return answer_close(inv, &output, snap, code);
 }
 
 const struct command command_ports = {

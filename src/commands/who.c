@@ -258,10 +258,7 @@ static int who_run(const struct invocation *inv)
 			collect_user_names(inv, snap);
 		code = answer(inv, &whats, snap, &output);
 	}
-	code = output_close(&output, inv, code);
-	if (snap)
-		coverage_print(inv, snap);
-	return code;
+	return answer_close(inv, &output, snap, code);
 }
 
 static const struct option_row options[] = {

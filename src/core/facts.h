@@ -53,8 +53,8 @@ struct request {
 #define STATE_BIT(state) (1u << (state))
 #define STATES_ALL	 ((1u << N_SOCK_STATES) - 1)
 #define PROTOS_ALL	 ((1u << N_SOCK_PROTOS) - 1)
-#define PROTOS_INET                                                                                \
-	(PROTO_BIT(SOCK_PROTO_TCP) | PROTO_BIT(SOCK_PROTO_UDP) | PROTO_BIT(SOCK_PROTO_UDPLITE) |  \
-	 PROTO_BIT(SOCK_PROTO_RAW) | PROTO_BIT(SOCK_PROTO_ICMP))
+#define PROTOS_WITH_PORTS                                                                          \
+	(PROTO_BIT(SOCK_PROTO_TCP) | PROTO_BIT(SOCK_PROTO_UDP) | PROTO_BIT(SOCK_PROTO_UDPLITE))
+#define PROTOS_INET (PROTOS_WITH_PORTS | PROTO_BIT(SOCK_PROTO_RAW) | PROTO_BIT(SOCK_PROTO_ICMP))
 
 #endif

@@ -48,8 +48,6 @@ size_t what_take_proto(struct what_reading *reading, const char *text)
 /* What goes before the rest: which protocols and family. Ports need some. */
 static void add_protos(struct what_reading *reading, bool ports)
 {
-	const uint32_t with_ports = PROTO_BIT(SOCK_PROTO_TCP) | PROTO_BIT(SOCK_PROTO_UDP) |
-				    PROTO_BIT(SOCK_PROTO_UDPLITE);
 	const char *between = "( ";
 
 	if (reading->family)
@@ -58,7 +56,7 @@ static void add_protos(struct what_reading *reading, bool ports)
 	if (!reading->what->protos && !ports)
 		return;
 	if (!reading->what->protos)
-		reading->what->protos = with_ports;
+		reading->what->protos = PROTOS_WITH_PORTS;
 	for (unsigned proto = 0; proto < N_SOCK_PROTOS; proto++)
 		if (reading->what->protos & PROTO_BIT(proto)) {
 			strbuf_printf(&reading->filter, "%sproto = %s ", between,

@@ -128,8 +128,7 @@ static void facts_for_commands(void **state)
 	assert_int_equal(what_parse("80,443,8000-8100", &names, &what, NULL), 0);
 	assert_int_equal(what->ports.low, 80);
 	assert_int_equal(what->ports.high, 8100);
-	assert_int_equal(what->protos, PROTO_BIT(SOCK_PROTO_TCP) | PROTO_BIT(SOCK_PROTO_UDP) |
-					       PROTO_BIT(SOCK_PROTO_UDPLITE));
+	assert_int_equal(what->protos, PROTOS_WITH_PORTS);
 	what_free(take(what));
 	assert_int_equal(what_parse("127.0.0.1:80", NULL, &what, NULL), 0);
 	assert_int_equal(what->addr.family, ADDR_IPV4);
