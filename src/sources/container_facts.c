@@ -57,9 +57,17 @@ void container_from_oci(struct arena *arena, const char *json, struct container_
 		json_get_text(notes, "io.kubernetes.cri.sandbox-name"));
 	set_pod(arena, facts, json_get_text(notes, "io.kubernetes.cri-o.Namespace"),
 		json_get_text(notes, "io.kubernetes.cri-o.KubeName"));
+	const char *manager = json_get_text(notes, "io.container.manager");
+	if (manager && !strcmp(manager, "libpod"))
+		set(&facts->pod_id, json_get_text(notes, "io.kubernetes.cri-o.SandboxID"));
 	/* The container that holds a pod's namespaces has no name of its own. */
 	if (type && !strcmp(type, "sandbox"))
 		set(&facts->name, "sandbox");
+}
+
+void container_pod_from_podman(struct arena *arena, const char *json, struct container_facts *facts)
+{
+	set_pod(arena, facts, NULL, json_get_text(json_read(arena, json), "Name"));
 }
 
 void container_from_storage(struct arena *arena, const char *json, const char *id,

@@ -14,6 +14,7 @@ struct container_facts {
 	const char *name;
 	const char *image;
 	const char *pod; /* "namespace/name", or the name alone */
+	const char *pod_id; /* podman's files tell of a pod just this */
 };
 
 /* docker's config.v2.json, and its answer to GET /containers/ID/json: the same keys. */
@@ -26,6 +27,8 @@ void container_from_oci(struct arena *arena, const char *json, struct container_
 /* containers.json of containers/storage (podman, cri-o): the entry of container @id. */
 void container_from_storage(struct arena *arena, const char *json, const char *id,
 			    struct container_facts *facts);
+/* podman's answer to GET /libpod/pods/ID/json. */
+void container_pod_from_podman(struct arena *arena, const char *json, struct container_facts *facts);
 /* The body of an answer in HTTP/1.0 whose status is 200; NULL: another status, or none. */
 const char *container_http_body(const char *answer);
 

@@ -110,18 +110,20 @@ static int open_socket(struct container_asking *asking, const char *path)
 	return take_fd(&fd);
 }
 
-void container_ask_docker(struct container_asking *asking, const char *path)
+/* What the service at @path answers to GET @before@id/json, in the arena; NULL: nothing good. */
+static const char *ask(struct container_asking *asking, const char *path, const char *before,
+		       const char *id)
 {
 	char question[256];
 
-	if (is_done(asking) || strspn(asking->id, "0123456789abcdef") != strlen(asking->id))
-		return;
+	if (strspn(id, "0123456789abcdef") != strlen(id))
+		return NULL;
 	AUTO(closep) int fd = open_socket(asking, path);
 	const int len = snprintf(question, sizeof(question),
-				 "GET /containers/%s/json HTTP/1.0\r\nHost: docker\r\n\r\n", asking->id);
+				 "GET %s%s/json HTTP/1.0\r\nHost: berth\r\n\r\n", before, id);
 	if (fd < 0 || len >= (int)sizeof(question) ||
 	    send(fd, question, (size_t)len, MSG_NOSIGNAL) != len)
-		return;
+		return NULL;
 	AUTO(freep) char *answer = malloc(ANSWER_MAX + 1);
 	size_t got = 0;
 	while (answer && got < ANSWER_MAX && wait_for(asking, fd, POLLIN)) {
@@ -131,11 +133,29 @@ void container_ask_docker(struct container_asking *asking, const char *path)
 		got += (size_t)n;
 	}
 	if (!answer)
-		return;
+		return NULL;
 	answer[got] = '\0';
 	const char *body = container_http_body(answer);
-	if (body)
-		container_from_docker(asking->arena, body, &asking->facts);
+	return body ? arena_dup(asking->arena, body, strlen(body)) : NULL;
+}
+
+void container_ask_docker(struct container_asking *asking, const char *path)
+{
+	const char *answer = is_done(asking) ? NULL : ask(asking, path, "/containers/", asking->id);
+
+	if (answer)
+		container_from_docker(asking->arena, answer, &asking->facts);
+}
+
+void container_ask_pod(struct container_asking *asking, const char *path)
+{
+	const struct container_facts *facts = &asking->facts;
+	const char *answer = NULL;
+
+	if (facts->pod_id && !facts->pod && ms_left(asking))
+		answer = ask(asking, path, "/v3.0.0/libpod/pods/", facts->pod_id);
+	if (answer)
+		container_pod_from_podman(asking->arena, answer, &asking->facts);
 }
 
 const char *container_docker_root(struct container_asking *asking)

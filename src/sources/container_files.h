@@ -28,6 +28,9 @@ void container_read(struct container_asking *asking, enum container_form form, u
 /* GET /containers/ID/json of the UNIX socket at @path; it is never waited for past the deadline. */
 void container_ask_docker(struct container_asking *asking, const char *path);
 
+/* The same of podman's service for the pod .facts.pod_id, when its name is not known yet. */
+void container_ask_pod(struct container_asking *asking, const char *path);
+
 /* "data-root" of /etc/docker/daemon.json, or NULL. */
 const char *container_docker_root(struct container_asking *asking);
 

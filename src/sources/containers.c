@@ -15,11 +15,14 @@
 #include "sources/sources.h"
 
 #include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { LIMIT_MS = 150, MAX_DEPTH = 16, CMDLINE_BYTES = 8192 };
+enum { LIMIT_MS = 150, MAX_DEPTH = 16, CMDLINE_BYTES = 8192, PASSWD_BYTES = 4096,
+       SHORT_ID = 12 };
 
 /* What a monitor's arguments tell; texts in the snapshot's arena, or NULL. */
 struct monitor {
@@ -61,8 +64,6 @@ static void read_monitor(struct snapshot *snap, const struct proc *proc, struct 
 		monitor->bundle = option(snap, proc->cmdline, "-b");
 		return;
 	}
-	if (monitor->uid)
-		return; /* containerd's runs as root */
 	id = option(snap, proc->cmdline, "-id");
 	const char *address = option(snap, proc->cmdline, "-address");
 	const char *slash = address ? strrchr(address, '/') : NULL;
@@ -110,6 +111,20 @@ static void find_monitor(struct snapshot *snap, uint32_t pid, struct monitor *re
 	}
 }
 
+/* A user's own docker: its files are the user's, and what the user says of them is believed. */
+static void ask_rootless_docker(struct container_asking *asking, uint32_t uid)
+{
+	char buffer[PASSWD_BYTES], path[64];
+	struct passwd passwd, *found = NULL;
+
+	if (!getpwuid_r(uid, &passwd, buffer, sizeof(buffer), &found) && found)
+		container_read(asking, CONTAINER_DOCKER, uid,
+			       "%s/.local/share/docker/containers/%s/config.v2.json",
+			       found->pw_dir, asking->id);
+	snprintf(path, sizeof(path), "/run/user/%u/docker.sock", uid);
+	container_ask_docker(asking, path);
+}
+
 static void ask_docker(struct container_asking *asking, const struct monitor *monitor)
 {
 	static const char *const roots[] = {"/var/lib/docker", NULL};
@@ -117,6 +132,10 @@ static void ask_docker(struct container_asking *asking, const struct monitor *mo
 
 	if (monitor->bundle)
 		return;
+	if (monitor->uid) {
+		ask_rootless_docker(asking, monitor->uid);
+		return;
+	}
 	for (size_t i = 0; i < N_ELEMENTS(roots); i++)
 		container_read(asking, CONTAINER_DOCKER, 0, "%s/containers/%s/config.v2.json",
 			       roots[i] ? roots[i] : set_root ? set_root : roots[0], asking->id);
@@ -133,7 +152,7 @@ static void ask_containerd(struct container_asking *asking, const struct monitor
 	for (size_t i = 0; i < N_ELEMENTS(states); i++)
 		for (size_t k = 0; k < N_ELEMENTS(spaces); k++)
 			if (states[i] && spaces[k])
-				container_read(asking, CONTAINER_OCI, 0,
+				container_read(asking, CONTAINER_OCI, monitor->uid,
 					       "%s/io.containerd.runtime.v2.task/%s/%s/config.json",
 					       states[i], spaces[k], asking->id);
 }
@@ -159,6 +178,19 @@ static void ask_storage(struct container_asking *asking, const struct monitor *m
 			container_read(asking, CONTAINER_STORAGE, 0,
 				       "%s/%s-containers/containers.json", stores[i], drivers[k]);
 		}
+}
+
+/* podman's database knows the names of pods, and podman's service (where it runs) tells them. */
+static void ask_pod(struct container_asking *asking, const struct monitor *monitor)
+{
+	char path[64] = "/run/podman/podman.sock";
+
+	if (monitor->uid)
+		snprintf(path, sizeof(path), "/run/user/%u/podman/podman.sock", monitor->uid);
+	container_ask_pod(asking, path);
+	if (!asking->facts.pod && asking->facts.pod_id) /* as 'podman ps --pod' shows it */
+		asking->facts.pod = arena_dup(asking->arena, asking->facts.pod_id,
+					      strnlen(asking->facts.pod_id, SHORT_ID));
 }
 
 static void know_monitor(const struct monitor *monitor, struct proc *proc)
@@ -191,6 +223,7 @@ bool containers_describe(struct containers *containers, struct snapshot *snap, s
 	ask_docker(&asking, &monitor);
 	ask_containerd(&asking, &monitor);
 	ask_storage(&asking, &monitor);
+	ask_pod(&asking, &monitor);
 	const struct container_facts *facts = &asking.facts;
 	proc->container_name = facts->name ? facts->name : monitor.name;
 	proc->image = facts->image;
