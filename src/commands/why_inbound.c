@@ -15,6 +15,7 @@
 #include "probe/inbound.h"
 #include "render/why_words.h"
 #include "sources/evidence.h"
+#include "sources/netns.h"
 #include "sources/port_holders.h"
 #include "sources/world.h"
 
@@ -43,8 +44,12 @@ static int enter_inode(uint64_t inode)
 	int error = world_open(&world, true);
 	const struct world_netns *netns = error ? NULL : world_find(&world, inode);
 
-	if (!error)
-		error = netns && !setns(netns->fd, CLONE_NEWNET) ? 0 : netns ? -errno : -ENOENT;
+	if (!error && !netns)
+		error = -ENOENT;
+	if (!error && !netns->is_self) {
+		AUTO(closep) int fd = netns_open(netns->namespace);
+		error = fd < 0 ? fd : setns(fd, CLONE_NEWNET) ? -errno : 0;
+	}
 	world_close(&world);
 	return error;
 }
@@ -194,10 +199,11 @@ static void explain(struct case_facts *facts, struct evidence *evidence, struct 
 		say_accepted(facts, g);
 		return;
 	}
-	if (g->fate != ARRIVAL_HALF_OPEN)
-		diagnose(facts, &g->findings);
+	diagnose(facts, &g->findings);
 	const struct finding *best = answer_of(facts, &g->findings);
-	if (best && !cause_rows[best->cause].is_symptom) {
+	/* An answer that was sent is lost elsewhere: only a place where this was seen counts. */
+	const bool is_shown = best && (g->fate != ARRIVAL_HALF_OPEN || best->proof == PROOF_KERNEL);
+	if (is_shown && !cause_rows[best->cause].is_symptom) {
 		g->finding = best;
 		g->says = best->says;
 		return;
