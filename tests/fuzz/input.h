@@ -7,6 +7,8 @@
 #ifndef BERTH_TESTS_FUZZ_INPUT_H
 #define BERTH_TESTS_FUZZ_INPUT_H
 
+#include "base/escape.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -63,6 +65,19 @@ static inline const uint8_t *input_line(struct input *input, size_t *ret_len)
 	input->at += *ret_len + (end != NULL);
 	input->left -= *ret_len + (end != NULL);
 	return piece;
+}
+
+/* May it be printed: UTF-8 without any control character? */
+static inline bool is_printable(const char *text, size_t len)
+{
+	for (size_t i = 0, n; i < len; i += n) {
+		n = utf8_length(text + i, len - i);
+		if (!n || (unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+			return false;
+		if (n == 2 && text[i] == '\xc2' && (unsigned char)text[i + 1] < 0xa0)
+			return false;
+	}
+	return true;
 }
 
 #endif

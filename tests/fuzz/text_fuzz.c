@@ -16,13 +16,8 @@ static void check_escape(const char *bytes, size_t len)
 	AUTO(strbuf_release) struct strbuf safe = STRBUF_INIT, back = STRBUF_INIT, again = STRBUF_INIT;
 
 	escape_add(&safe, bytes, len);
-	for (size_t i = 0, n; i < safe.len; i += n) {
-		n = utf8_length(safe.text + i, safe.len - i);
-		if (!n || (unsigned char)safe.text[i] < 0x20 || safe.text[i] == 0x7f)
-			abort();
-		if (n == 2 && safe.text[i] == '\xc2' && (unsigned char)safe.text[i + 1] < 0xa0)
-			abort();
-	}
+	if (!is_printable(safe.text, safe.len))
+		abort();
 	if (!escape_undo(&back, safe.text, safe.len) || back.len != len ||
 	    (len && memcmp(back.text, bytes, len) != 0))
 		abort();
