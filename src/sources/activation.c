@@ -34,6 +34,7 @@ struct activation {
 	struct socket_units units[MANAGERS_MAX];
 	size_t n_managers;
 	char *environ; /* ENVIRON_BYTES */
+	uint32_t n_closed; /* holders whose environment may not be read */
 };
 
 static void activation_release(struct activation *activation)
@@ -50,6 +51,7 @@ static size_t read_environ(struct activation *activation, const struct proc *pro
 	AUTO(closep) int dir = proc_dir_open(proc->pid);
 	long len = dir < 0 ? 0 : proc_dir_read(dir, "environ", activation->environ, ENVIRON_BYTES);
 
+	activation->n_closed += len == -EACCES || len == -EPERM;
 	return len > 0 ? (size_t)len : 0;
 }
 
@@ -203,6 +205,26 @@ static bool is_waiting(const struct sock *sock)
 		 sock->state == SOCK_STATE_UNKNOWN));
 }
 
+static int add_coverage(struct snapshot *snap, uint32_t n_closed)
+{
+	struct coverage *coverage = n_closed ? snapshot_add_coverage(snap) : NULL;
+
+	if (!n_closed)
+		return 0;
+	if (!coverage)
+		return -ENOMEM;
+	*coverage = (struct coverage){
+		.source = "activation",
+		.how = "/proc/PID/environ",
+		.level = COVERAGE_PARTIAL,
+		.error = EACCES,
+		.what = arena_printf(&snap->arena, "whether a service manager passed %u process%s "
+				     "their sockets", n_closed, n_closed > 1 ? "es" : ""),
+		.needs = "root, or CAP_SYS_PTRACE",
+	};
+	return 0;
+}
+
 static int activation_collect(struct snapshot *snap, const struct request *request)
 {
 	AUTO(activation_release) struct activation activation = {
@@ -222,7 +244,7 @@ static int activation_collect(struct snapshot *snap, const struct request *reque
 		if (!err)
 			err = add_note(&activation, owner, holder);
 	}
-	return err;
+	return err ? err : add_coverage(snap, activation.n_closed);
 }
 
 const struct source source_activation = {

@@ -21,6 +21,7 @@ enum { LINE_SIZE = 512, FEW_FILES = 1024 };
 
 struct search {
 	struct snapshot *snap;
+	uint32_t *n_closed;
 	bool *unheld;
 	size_t *n_missing;
 	uint64_t deadline_ns;
@@ -90,6 +91,7 @@ static int read_ring(struct search *search, const struct ring *ring)
 
 	snprintf(path, sizeof(path), "fdinfo/%d", ring->fd);
 	const int fd = dir < 0 ? -1 : openat(dir, path, O_RDONLY | O_CLOEXEC);
+	*search->n_closed += fd < 0 && errno == EACCES;
 	AUTO(fclosep) FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	if (fd >= 0 && !file)
 		close(fd);
@@ -132,6 +134,7 @@ static int read_process(struct search *search, uint32_t pid, bool many)
 	const int fd = dir < 0 ? -1 : openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
 
+	*search->n_closed += fd < 0 && errno == EACCES && !many; /* each is tried twice */
 	/* Its size is their number (6.2 and newer, else 0). */
 	if (fd < 0 || fstat(fd, &st) || (st.st_size > FEW_FILES) != many) {
 		if (fd >= 0)
@@ -173,7 +176,7 @@ static bool is_disabled(void)
 
 int io_urings_find(struct snapshot *snap, const struct io_urings_search *asked, bool *ret_all)
 {
-	struct search search = {.snap = snap, .unheld = asked->unheld, .n_missing = asked->n_missing,
+	struct search search = {.snap = snap, .unheld = asked->unheld, .n_missing = asked->n_missing, .n_closed = asked->n_closed,
 				.deadline_ns = monotonic_ns() + asked->limit_ms * 1000000ull};
 	int err = 0;
 

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct snapshot;
 
@@ -12,6 +13,7 @@ struct snapshot;
 struct io_urings_search {
 	bool *unheld;	 /* for each socket of the snapshot */
 	size_t *n_missing; /* of these */
+	uint32_t *n_closed; /* counts processes that may not be looked into */
 	unsigned limit_ms; /* for the search for rings, where @snap->rings are not known already */
 };
 

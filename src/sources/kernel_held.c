@@ -193,14 +193,17 @@ static int tell_doubt(struct held *held, bool all_rings, uint32_t n_closed)
 	if (!outside && all_rings && !n_closed)
 		return 0;
 	coverage->level = COVERAGE_PARTIAL;
-	if (outside) {
+	if (n_closed) {
+		coverage->what = arena_printf(&held->snap->arena,
+					      "%s%sthe io_urings of %u process%s, which may hold sockets",
+					      outside ? PROC_OUTSIDE : "", outside ? ", and " : "",
+					      n_closed, n_closed > 1 ? "es" : "");
+		coverage->needs = outside    ? PROC_OUTSIDE_NEEDS ", with CAP_SYS_PTRACE"
+				  : geteuid() ? "root, or CAP_SYS_PTRACE"
+					      : "ptrace access to them (they have more rights than this root)";
+	} else if (outside) {
 		coverage->what = PROC_OUTSIDE;
 		coverage->needs = PROC_OUTSIDE_NEEDS;
-	} else if (n_closed) {
-		coverage->what = arena_printf(&held->snap->arena,
-					      "the io_urings of %u process%s, which may hold sockets",
-					      n_closed, n_closed > 1 ? "es" : "");
-		coverage->needs = "ptrace access to them (they have more rights than this root)";
 	} else {
 		coverage->what = "io_urings, which may hold sockets: too many open files to find them";
 		coverage->needs = "--source=proc";
@@ -240,6 +243,7 @@ static int kernel_held_collect(struct snapshot *snap, const struct request *requ
 {
 	AUTO(held_release) struct held held = {.snap = snap};
 	bool all_rings = false;
+	uint32_t n_no_rings = 0;
 
 	held.unheld = unheld_list(snap, &held.n);
 	int err = held.unheld ? 0 : -ENOMEM;
@@ -250,11 +254,13 @@ static int kernel_held_collect(struct snapshot *snap, const struct request *requ
 	if (err || !is_to_be_found(&held, request))
 		return err;
 	const struct io_urings_search search = {
-		.unheld = held.unheld, .n_missing = &held.n,
+		.unheld = held.unheld, .n_missing = &held.n, .n_closed = &n_no_rings,
 		.limit_ms = request->facts & FACT_UNHELD ? THOROUGH_MS : BRIEFLY_MS};
 	err = io_urings_find(snap, &search, &all_rings);
 	const struct coverage *coverage = owners_coverage(snap);
-	const uint32_t n_closed = coverage->total - coverage->seen;
+	const uint32_t n_unseen = coverage->total - coverage->seen;
+	/* BPF sees the files of all, but not what is in a ring */
+	const uint32_t n_closed = n_unseen > n_no_rings ? n_unseen : n_no_rings;
 	if (!err && held.n && !strstr(coverage->how, "bpf") &&
 	    (!request->source || !strcmp(request->source, "bpf")))
 		err = complete(&held);

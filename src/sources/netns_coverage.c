@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <unistd.h>
 
 #define RIGHTS "root, or CAP_SYS_ADMIN and CAP_SYS_PTRACE"
 
@@ -54,7 +55,8 @@ int netns_add_coverage(struct snapshot *snap, const struct netns_asked *asked, b
 			 arena_printf(&snap->arena,
 				      "the network namespaces of %" PRIu32 " of %" PRIu32 " processes",
 				      asked->unreadable, asked->processes),
-			 all ? "ptrace access to them (they have more rights than this root)" : RIGHTS);
+			 all && !geteuid() ? "ptrace access to them (they have more rights than this root)"
+					   : RIGHTS);
 	if (all && closed)
 		tell_gap(coverage,
 			 arena_printf(&snap->arena, "the sockets of %" PRIu32
