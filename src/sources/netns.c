@@ -14,6 +14,7 @@
 #include "sources/netns_label.h"
 #include "sources/netns_search.h"
 #include "sources/proc_dir.h"
+#include "sources/proc_pids.h"
 #include "sources/sources.h"
 
 #include <dirent.h>
@@ -167,17 +168,15 @@ static int visit_process(struct found *found, int proc, uint32_t pid)
 
 static int visit_processes(struct found *found)
 {
-	DIR *dir = opendir("/proc");
-	const struct dirent *entry;
-	uint64_t pid;
-	int err = 0;
+	AUTO(pid_list_release) struct pid_list pids = {0}, kernel = {0};
+	AUTO(closep) int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (!dir)
+	if (proc < 0 || pid_list_read(&pids, "/proc"))
 		return 0;
-	while (!err && (entry = readdir(dir)))
-		if (parse_u64(entry->d_name, INT32_MAX, &pid))
-			err = visit_process(found, dirfd(dir), (uint32_t)pid);
-	closedir(dir);
+	/* Kernel threads live where kthreadd does, which is asked. */
+	int err = pid_list_split(&pids, &kernel);
+	for (size_t i = 0; i < pids.n && !err; i++)
+		err = visit_process(found, proc, pids.pids[i]);
 	return err;
 }
 

@@ -3,6 +3,7 @@
 #include "sources/netns_coverage.h"
 #include "core/snapshot.h"
 #include "sources/bpf_choice.h"
+#include "sources/proc_dir.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -31,6 +32,14 @@ static void tell_gap(struct coverage *coverage, const char *what, const char *ne
 	coverage->needs = needs;
 }
 
+/* What would have shown those that no process lives in. */
+static const char *list_needs(void)
+{
+	if (!bpf_is_allowed())
+		return "CAP_BPF and CAP_PERFMON";
+	return proc_in_first_pid_namespace() ? "no other --source than bpf" : PROC_OUTSIDE_NEEDS;
+}
+
 /* The largest gap last. */
 int netns_add_coverage(struct snapshot *snap, const struct netns_asked *asked, bool all,
 		       enum netns_certainty certainty)
@@ -48,9 +57,8 @@ int netns_add_coverage(struct snapshot *snap, const struct netns_asked *asked, b
 				      .total = others + 1};
 	if (all && certainty == NETNS_NOT_SEARCHED)
 		tell_gap(coverage, "network namespaces that only open files or sockets keep",
-			 bpf_is_allowed() ? "a look from the first pid namespace" :
-					    "CAP_BPF and CAP_PERFMON");
-	if (unsure)
+			 list_needs());
+	else if (unsure)
 		tell_gap(coverage,
 			 arena_printf(&snap->arena,
 				      "the network namespaces of %" PRIu32 " of %" PRIu32 " processes",

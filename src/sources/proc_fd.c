@@ -367,15 +367,23 @@ static int coverage_add(struct snapshot *snap, uint32_t seen, uint32_t total)
 
 int proc_fd_collect(struct snapshot *snap)
 {
-	AUTO(pid_list_release) struct pid_list pids = {0};
+	AUTO(pid_list_release) struct pid_list pids = {0}, kernel = {0};
 	struct scan scan = {.snap = snap, .pids = &pids, .lock = PTHREAD_MUTEX_INITIALIZER};
 	if (!has_files(snap))
 		return 0; /* nothing that could be held */
 	int err = pid_list_read(&pids, "/proc");
 	if (!err)
+		err = pid_list_split(&pids, &kernel);
+	if (!err)
 		err = processes_read(&scan);
-	if (!err && !all_held(snap))
+	if (!err && !all_held(snap)) {
 		err = all_threads_read(&scan);
+		pid_list_keep_programs(&kernel);
+		scan.pids = &kernel;
+		atomic_store(&scan.next, 0);
+		if (!err && kernel.n)
+			err = processes_read(&scan);
+	}
 	snap->rings_known = !err;
 	if (err && err != -ENOMEM)
 		return coverage_add(snap, 0, 0);
