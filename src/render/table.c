@@ -4,10 +4,12 @@
 #include "base/auto.h"
 #include "base/out.h"
 #include "base/strbuf.h"
+#include "render/turns.h"
 #include "render/width.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,18 +18,15 @@ enum {
 	LEAST_CUT = 8,
 	/* Fewer rows are made sooner than a thread is started. */
 	WORTH_THREADS = 20000,
-	STRETCH = 16384, /* rows: a megabyte or so of text */
 	BLOCK = 128,	 /* rows that the first cache holds while each column is measured */
 };
 
-/* Rows [first, end) of a table, made by one thread. */
+/* What one of the threads works with. */
 struct part {
 	const struct table *table;
-	size_t first, end;
-	size_t *widths;	   /* measuring: the widest so far; printing: of the columns */
-	struct strbuf text; /* the cell being made */
-	struct out out;	   /* printing on a thread of its own: into .lines */
-	struct strbuf lines;
+	atomic_size_t *next; /* measuring: the first row that no thread has taken */
+	size_t *widths;	     /* measuring: the widest so far; printing: of the columns */
+	struct strbuf text;  /* the cell being made */
 };
 
 static void measure_titles(const struct table *table, size_t *widths)
@@ -68,12 +67,12 @@ static void measure_block(struct part *part, size_t first, size_t n, size_t colu
 static void *measure(void *data)
 {
 	struct part *part = data;
+	const size_t n_rows = part->table->n_rows;
+	size_t row;
 
-	for (size_t row = part->first; row < part->end; row += BLOCK) {
-		const size_t n = part->end - row < BLOCK ? part->end - row : BLOCK;
+	while ((row = atomic_fetch_add(part->next, BLOCK)) < n_rows)
 		for (size_t i = 0; i < part->table->n_columns; i++)
-			measure_block(part, row, n, i);
-	}
+			measure_block(part, row, n_rows - row < BLOCK ? n_rows - row : BLOCK, i);
 	return NULL;
 }
 
@@ -212,107 +211,52 @@ static void write_row(const struct table *table, size_t row, const size_t *width
 	out_add_char(out, '\n');
 }
 
-static void write_rows(struct part *part, struct out *out)
+static void write_rows(void *data, unsigned thread, size_t first, size_t end, struct out *out)
 {
-	for (size_t row = part->first; row < part->end && !out->error; row++)
+	struct part *part = (struct part *)data + thread;
+
+	for (size_t row = first; row < end && !out->error; row++)
 		write_row(part->table, row, part->widths, &part->text, out);
-}
-
-static int add_lines(void *data, const char *bytes, size_t len)
-{
-	struct strbuf *lines = data;
-
-	strbuf_add(lines, bytes, len);
-	return lines->failed ? -ENOMEM : 0;
-}
-
-static void *write_lines(void *data)
-{
-	struct part *part = data;
-
-	write_rows(part, &part->out);
-	out_flush(&part->out);
-	return NULL;
-}
-
-static void part_release(struct part *part)
-{
-	strbuf_release(&part->text);
-	strbuf_release(&part->lines);
-	out_release(&part->out);
 }
 
 static void measure_all(struct part parts[2], bool together)
 {
-	const struct table *table = parts[0].table;
-	const size_t n = table->n_rows;
 	pthread_t thread;
-
-	parts[0].end = n;
-	parts[1].first = parts[1].end = n;
-	if (together)
-		parts[0].end = parts[1].first = n / 2;
 	const bool started = together && !pthread_create(&thread, NULL, measure, &parts[1]);
+
 	measure(&parts[0]);
 	if (started)
 		pthread_join(thread, NULL);
-	else
-		measure(&parts[1]);
-	for (size_t i = 0; i < table->n_columns; i++)
+	for (size_t i = 0; i < parts[0].table->n_columns; i++)
 		if (parts[1].widths[i] > parts[0].widths[i])
 			parts[0].widths[i] = parts[1].widths[i];
-}
-
-/* By pairs of stretches: the first goes straight to @out, the second is made meanwhile. */
-static void write_all(struct part parts[2], bool together, struct out *out)
-{
-	const size_t n = parts[0].table->n_rows;
-	const size_t step = together ? STRETCH : n;
-	pthread_t thread;
-
-	parts[1].widths = parts[0].widths;
-	for (size_t row = 0; row < n && !out->error; row = parts[1].end) {
-		parts[0].first = row;
-		parts[0].end = parts[1].first = n - row < step ? n : row + step;
-		parts[1].end = n - parts[1].first < step ? n : parts[1].first + step;
-		strbuf_clear(&parts[1].lines);
-		const bool started = parts[1].end > parts[1].first &&
-				     !pthread_create(&thread, NULL, write_lines, &parts[1]);
-		write_rows(&parts[0], out);
-		if (started) {
-			pthread_join(thread, NULL);
-			out_add(out, parts[1].lines.text, parts[1].lines.len);
-			if (parts[1].out.error && !out->error)
-				out->error = parts[1].out.error;
-		} else {
-			write_rows(&parts[1], out);
-		}
-	}
 }
 
 int table_write(const struct table *table, struct out *out)
 {
 	AUTO(freep) size_t *widths = calloc(2 * (table->n_columns + 1), sizeof(*widths));
-	bool together = table->pure && table->n_rows >= WORTH_THREADS;
+	const bool together = table->pure && table->n_rows >= WORTH_THREADS;
+	atomic_size_t next = 0;
 	struct part parts[2] = {
-		{.table = table, .text = STRBUF_INIT, .lines = STRBUF_INIT, .widths = widths},
-		{.table = table, .text = STRBUF_INIT, .lines = STRBUF_INIT},
+		{.table = table, .text = STRBUF_INIT, .widths = widths, .next = &next},
+		{.table = table, .text = STRBUF_INIT, .next = &next},
 	};
 
 	if (!widths)
 		return -ENOMEM;
 	parts[1].widths = widths + table->n_columns + 1;
-	if (together)
-		out_init(&parts[1].out, add_lines, &parts[1].lines);
-	together = together && !parts[1].out.error;
 	measure_titles(table, widths);
 	measure_all(parts, together);
 	fit_screen(table, widths);
+	parts[1].widths = widths;
 	if (table->headings)
 		write_row(table, SIZE_MAX, widths, &parts[0].text, out);
-	write_all(parts, together, out);
+	if (together)
+		turns_write(out, table->n_rows, write_rows, parts);
+	else
+		write_rows(parts, 0, 0, table->n_rows, out);
 	const bool failed = parts[0].text.failed || parts[1].text.failed;
-	part_release(&parts[0]);
-	part_release(&parts[1]);
+	strbuf_release(&parts[0].text);
+	strbuf_release(&parts[1].text);
 	return failed ? -ENOMEM : out->error;
 }
