@@ -237,6 +237,8 @@ const struct cause_row cause_rows[N_CAUSES] = {
 	/* BPF, sandboxes, IPsec */
 	[CAUSE_BPF_DROP] = {.id = "bpf-drop", .is_symptom = false, .weight = 60,
 		.meaning = "a BPF program (XDP, tc/tcx, netfilter, cgroup ingress/egress) drops the packet"},
+	[CAUSE_TC_FILTER_DROP] = {.id = "tc-filter-drop", .is_symptom = false, .weight = 60,
+		.meaning = "a traffic control filter (u32, flower, matchall ...) drops the packet or sends it elsewhere"},
 	[CAUSE_CGROUP_BPF_DENIED] = {.id = "cgroup-bpf-denied", .is_symptom = false, .weight = 60,
 		.meaning = "a cgroup BPF program denies socket(), bind() or connect()"},
 	[CAUSE_CGROUP_BPF_REWRITE] = {.id = "cgroup-bpf-rewrite", .is_symptom = false, .weight = 60,

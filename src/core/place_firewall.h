@@ -102,6 +102,8 @@ struct bpf_attachment {
 	const char *target; /* device, cgroup path, hook */
 	uint32_t pid;	    /* that holds it; 0: not known */
 	uint64_t run_count_rose; /* with statistics on */
+	const char *filter; /* a tc filter without BPF: "ingress pref 1"; NULL: a BPF program */
+	bool takes;	    /* that filter has an action that drops the packet or sends it elsewhere */
 	bool in_the_way;    /* for our flow: this device and direction, this cgroup */
 };
 

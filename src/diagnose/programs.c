@@ -124,10 +124,37 @@ static bool has_rival(const struct program_case *c, const struct bpf_attachment 
 {
 	for (size_t i = 0; i < c->place->n_programs; i++) {
 		const struct bpf_attachment *other = &c->place->programs[i];
-		if (other->id != p->id && !strcmp(other->where, p->where))
+		if (other != p && (other->id != p->id || p->filter) &&
+		    (!other->filter || other->takes) && !strcmp(other->where, p->where))
 			return true;
 	}
 	return false;
+}
+
+static void tc_filter(const struct program_case *c, const struct bpf_attachment *p,
+		      struct findings *to)
+{
+	const bool in = begins(p->filter, "ingress");
+	const struct kernel_event *drop = find_drop(c->facts, c->place->netns, NULL,
+						    in ? "TC_INGRESS" : "TC_EGRESS");
+
+	/* What matches is not read, so a filter that only could is no finding where a drop is seen. */
+	if (!p->takes || !(is_silent(c->a) || (c->a->connected && c->a->timed_out)))
+		return;
+	struct finding *f = finding_add(to, CAUSE_TC_FILTER_DROP, drop ? PROOF_KERNEL : PROOF_GUESS);
+	if (f) {
+		f->order = c->n_on_way;
+		f->inferred = has_rival(c, p);
+	}
+	finding_place(to, f, "%s", c->label);
+	finding_says(to, f, "The %s traffic control filter of %s (%s) in %s takes the packets.", p->name,
+		     p->target, p->filter, c->label);
+	finding_evidence(to, f, "tc", "%s filter at %s, %s, with an action that drops or redirects",
+			 p->name, p->target, p->filter);
+	if (drop)
+		drop_evidence(to, f, drop);
+	finding_fix(to, f, "tc -s filter show dev %s %s; tc filter del dev %s %s", p->target,
+		    in ? "ingress" : "egress", p->target, p->filter);
 }
 
 static void packet_programs(const struct program_case *c, const struct bpf_attachment *p,
@@ -136,6 +163,10 @@ static void packet_programs(const struct program_case *c, const struct bpf_attac
 	const char *reason = NULL, *location = NULL;
 	const bool own_first = c->place->is_self;
 
+	if (p->filter) {
+		tc_filter(c, p, to);
+		return;
+	}
 	if (begins(p->where, "cgroup/egress"))
 		reason = "BPF_CGROUP_EGRESS";
 	else if (begins(p->where, "cgroup/ingress"))

@@ -312,6 +312,32 @@ static void test_several(void **state)
 	expect(facts, CAUSE_SLOW_HANDSHAKE, true);
 }
 
+/* A tc filter without BPF is no program; what it only could take proves nothing. */
+static void test_tc_filter(void **state)
+{
+	static struct bpf_attachment filters[2] = {
+		{.name = "flower", .where = "tc/ingress", .target = "eth0", .filter = "ingress pref 1",
+		 .takes = true, .in_the_way = true},
+		{.name = "u32", .where = "tc/ingress", .target = "eth0", .filter = "ingress pref 2",
+		 .in_the_way = true},
+	};
+
+	(void)state;
+	for (int seen = 0; seen < 2; seen++) {
+		struct case_facts *facts = begin(PHASE_CONNECT, 0);
+		facts->attempts[0].timed_out = true;
+		facts->places[0].netns = 7;
+		facts->places[0].programs = filters;
+		facts->places[0].n_programs = 2;
+		facts->events_watched = true;
+		if (seen)
+			*case_add_event(facts) = (struct kernel_event){
+				.kind = KERNEL_EVENT_DROP, .netns = 7, .reason = "TC_INGRESS",
+				.location = "__netif_receive_skb_core", .count = 1};
+		expect(facts, seen ? CAUSE_TC_FILTER_DROP : CAUSE_NO_ANSWER, true);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,6 +346,7 @@ int main(void)
 		cmocka_unit_test(test_icmp),	cmocka_unit_test(test_ttl),
 		cmocka_unit_test(test_call),	cmocka_unit_test(test_after),
 		cmocka_unit_test(test_names),	cmocka_unit_test(test_several),
+		cmocka_unit_test(test_tc_filter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* RTM_GETTFILTER of both clsact sides; filters of kind "bpf" name their program. */
+/*
+ * RTM_GETTFILTER of both clsact sides. Filters of kind "bpf" name their program; of the others
+ * (u32, flower, matchall ...) it is read what their actions do, not which packets they match.
+ */
 #include "sources/tc_filters.h"
+#include "base/auto.h"
 #include "core/case.h"
 #include "sources/attrs.h"
 #include "sources/netlink.h"
@@ -9,6 +13,9 @@
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+#include <linux/tc_act/tc_gact.h>
+#include <linux/tc_act/tc_mirred.h>
+#include <string.h>
 
 struct reading {
 	struct arena *arena;
@@ -16,6 +23,50 @@ struct reading {
 	const struct link_facts *link;
 	const char *where;
 };
+
+/* Where each classifier keeps its actions; others are taken to have none. */
+static const struct {
+	const char *kind;
+	uint16_t actions;
+} classifiers[] = {
+	{"u32", TCA_U32_ACT},	{"flower", TCA_FLOWER_ACT}, {"matchall", TCA_MATCHALL_ACT},
+	{"fw", TCA_FW_ACT},	{"flow", TCA_FLOW_ACT},	    {"basic", TCA_BASIC_ACT},
+	{"cgroup", TCA_CGROUP_ACT}, {"route", TCA_ROUTE4_ACT},
+};
+
+static bool takes_packet(struct arena *arena, const struct nlattr *action)
+{
+	struct attrs attrs, options;
+	const struct nlattr *parms = NULL;
+
+	attrs_of_nest(action, &attrs);
+	attrs_of_nest(attrs.at[TCA_ACT_OPTIONS], &options);
+	const char *kind = attr_text(arena, &attrs, TCA_ACT_KIND);
+	if (!strcmp(kind, "gact"))
+		parms = options.at[TCA_GACT_PARMS];
+	else if (!strcmp(kind, "mirred"))
+		parms = options.at[TCA_MIRRED_PARMS];
+	/* Both structures begin with the same head, which holds what becomes of the packet. */
+	if (!parms || mnl_attr_get_payload_len(parms) < sizeof(struct tc_gact))
+		return false;
+	const int verdict = ((const struct tc_gact *)mnl_attr_get_payload(parms))->action;
+	return verdict == TC_ACT_SHOT || verdict == TC_ACT_STOLEN || verdict == TC_ACT_QUEUED ||
+	       verdict == TC_ACT_TRAP || verdict == TC_ACT_REDIRECT;
+}
+
+static bool has_taking_action(struct arena *arena, const char *kind, const struct attrs *options)
+{
+	const struct nlattr *actions = NULL, *action;
+
+	for (size_t i = 0; i < N_ELEMENTS(classifiers); i++)
+		if (!strcmp(classifiers[i].kind, kind))
+			actions = options->at[classifiers[i].actions];
+	if (actions)
+		mnl_attr_for_each_nested(action, actions)
+			if (takes_packet(arena, action))
+				return true;
+	return false;
+}
 
 static int read_filter(const struct nlmsghdr *msg, void *data)
 {
@@ -40,7 +91,11 @@ static int read_filter(const struct nlmsghdr *msg, void *data)
 		p->id = (uint32_t)attr_number(&options, TCA_BPF_ID, 0);
 		p->name = attr_text(r->arena, &options, TCA_BPF_NAME);
 	} else {
-		p->name = arena_printf(r->arena, "%s filter", kind);
+		const struct tcmsg *head = mnl_nlmsg_get_payload(msg);
+		p->name = arena_printf(r->arena, "%s", kind);
+		p->filter = arena_printf(r->arena, "%s pref %u", strchr(r->where, '/') + 1,
+					 TC_H_MAJ(head->tcm_info) >> 16);
+		p->takes = has_taking_action(r->arena, kind, &options);
 	}
 	return 0;
 }
