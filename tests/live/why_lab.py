@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -78,6 +79,12 @@ class Net:
             process.kill()
             process.wait()
         for role in self.roles:
+            # what a server has forked, or a shell that is gone has begun
+            for pid in run("ip", "netns", "pids", f"{self.tag}-{role}", check=False).split():
+                try:
+                    os.kill(int(pid), signal.SIGKILL)
+                except (ValueError, ProcessLookupError):
+                    pass
             run("ip", "netns", "del", f"{self.tag}-{role}", check=False)
         for path in self.cgroups:
             try:
