@@ -379,8 +379,9 @@ int netns_search_names(struct snapshot *snap)
 
 	if (!lived_in)
 		return -ENOMEM;
+	/* What waits for its end without a file may keep one too: nothing leads there. */
 	for (size_t i = 0; i < snap->n_socks; i++)
-		lived_in[snap->socks[i].netns] = true;
+		lived_in[snap->socks[i].netns] |= snap->socks[i].inode != 0;
 	for (size_t i = 0; i < snap->n_namespaces; i++) {
 		struct namespace *netns = &snap->namespaces[i];
 		netns->nameless = netns->nameless && !netns->path && lived_in[i];

@@ -43,7 +43,7 @@ enum netns_certainty {
  */
 int netns_search(struct snapshot *snap, int prog, uint32_t flags,
 		 enum netns_certainty *ret_certainty);
-/* Look for names of the .nameless that some socket of @snap lives in. 0 or -ENOMEM. */
+/* Look for names of the .nameless that some socket of @snap with a file is in. 0 or -ENOMEM. */
 int netns_search_names(struct snapshot *snap);
 
 #endif
