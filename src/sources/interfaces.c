@@ -178,18 +178,14 @@ static void forget(void *data)
 	((struct reading *)data)->n = 0;
 }
 
-static int dump(struct netlink *nl, uint16_t type, const struct netlink_reader *reader)
+static int dump_links(struct netlink *nl, const struct netlink_reader *reader)
 {
 	char buffer[64] __attribute__((aligned(NLMSG_ALIGNTO))) = {};
 	struct nlmsghdr *msg = mnl_nlmsg_put_header(buffer);
 
-	msg->nlmsg_type = type;
-	if (type == RTM_GETADDR) {
-		mnl_nlmsg_put_extra_header(msg, sizeof(struct ifaddrmsg));
-	} else {
-		mnl_nlmsg_put_extra_header(msg, sizeof(struct ifinfomsg));
-		mnl_attr_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	}
+	msg->nlmsg_type = RTM_GETLINK;
+	mnl_nlmsg_put_extra_header(msg, sizeof(struct ifinfomsg));
+	mnl_attr_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	return netlink_dump(nl, msg, reader);
 }
 
@@ -201,13 +197,14 @@ int interfaces_read(struct host *host, struct arena *arena)
 
 	if (err)
 		return err;
-	err = dump(&nl, RTM_GETLINK, &(struct netlink_reader){add_interface, forget, &reading});
+	err = dump_links(&nl, &(struct netlink_reader){add_interface, forget, &reading});
 	AUTO(freep) struct interface *interfaces = reading.interfaces;
 	const size_t n_interfaces = reading.n;
 	if (err)
 		return err;
 	reading = (struct reading){.arena = arena};
-	err = dump(&nl, RTM_GETADDR, &(struct netlink_reader){add_address, forget, &reading});
+	err = netlink_dump_family(&nl, RTM_GETADDR, sizeof(struct ifaddrmsg), AF_UNSPEC,
+				  &(struct netlink_reader){add_address, forget, &reading});
 	AUTO(freep) struct interface_address *addresses = reading.addresses;
 	if (err)
 		return err;

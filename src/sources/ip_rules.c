@@ -164,15 +164,10 @@ int ip_rules_collect(struct netlink *nl, struct arena *arena, struct place *plac
 {
 	struct reading r = {.arena = arena, .place = place, .question = question};
 	struct netlink_reader reader = {.message = read_rule, .restart = forget_rules, .data = &r};
-	_Alignas(8) char buffer[256] = {};
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-	struct fib_rule_hdr *head;
+	const uint8_t family = question->dst.family == ADDR_IPV4 ? AF_INET : AF_INET6;
 
-	request->nlmsg_type = RTM_GETRULE;
-	head = mnl_nlmsg_put_extra_header(request, sizeof(*head));
-	head->family = question->dst.family == ADDR_IPV4 ? AF_INET : AF_INET6;
 	place->n_ip_rules = 0;
-	int err = netlink_dump(nl, request, &reader);
+	int err = netlink_dump_family(nl, RTM_GETRULE, sizeof(struct fib_rule_hdr), family, &reader);
 	if (!err)
 		place->known |= PLACE_RULES;
 	return err;

@@ -181,14 +181,11 @@ static void read_generic(struct reading *reading)
 size_t kernel_ports_read(struct arena *arena, struct kernel_port *ret, size_t room)
 {
 	AUTO(netlink_close) struct netlink nl = NETLINK_INIT;
-	char buffer[REQUEST_BYTES] __attribute__((aligned(NLMSG_ALIGNTO))) = {};
 	struct reading reading = {.arena = arena, .ports = ret, .room = room};
-	struct nlmsghdr *msg = mnl_nlmsg_put_header(buffer);
+	const struct netlink_reader reader = {.message = add_link, .data = &reading};
 
-	msg->nlmsg_type = RTM_GETLINK;
-	mnl_nlmsg_put_extra_header(msg, sizeof(struct ifinfomsg));
 	if (netlink_open(&nl, NETLINK_ROUTE) ||
-	    netlink_dump(&nl, msg, &(struct netlink_reader){add_link, NULL, &reading}))
+	    netlink_dump_family(&nl, RTM_GETLINK, sizeof(struct ifinfomsg), AF_UNSPEC, &reader))
 		return 0;
 	read_generic(&reading);
 	return reading.n;

@@ -104,14 +104,8 @@ int links_collect(struct netlink *nl, struct arena *arena, struct place *place)
 {
 	struct reading r = {.arena = arena, .place = place};
 	struct netlink_reader reader = {.message = read_link, .restart = forget_links, .data = &r};
-	_Alignas(8) char buffer[512] = {};
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-	struct ifinfomsg *head;
-
-	request->nlmsg_type = RTM_GETLINK;
-	head = mnl_nlmsg_put_extra_header(request, sizeof(*head));
-	head->ifi_family = AF_UNSPEC;
-	int err = netlink_dump(nl, request, &reader);
+	int err = netlink_dump_family(nl, RTM_GETLINK, sizeof(struct ifinfomsg), AF_UNSPEC,
+				      &reader);
 	if (!err)
 		place->known |= PLACE_LINKS;
 	return err;
@@ -150,14 +144,8 @@ int addresses_collect(struct netlink *nl, struct arena *arena, struct place *pla
 	struct reading r = {.arena = arena, .place = place};
 	struct netlink_reader reader = {.message = read_address, .restart = forget_addresses,
 					.data = &r};
-	_Alignas(8) char buffer[512] = {};
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-	struct ifaddrmsg *head;
 
-	request->nlmsg_type = RTM_GETADDR;
-	head = mnl_nlmsg_put_extra_header(request, sizeof(*head));
-	head->ifa_family = AF_UNSPEC;
-	return netlink_dump(nl, request, &reader);
+	return netlink_dump_family(nl, RTM_GETADDR, sizeof(struct ifaddrmsg), AF_UNSPEC, &reader);
 }
 
 static int read_neighbour(const struct nlmsghdr *msg, void *data)
@@ -194,14 +182,7 @@ int neighbours_collect(struct netlink *nl, struct arena *arena, struct place *pl
 	struct reading r = {.arena = arena, .place = place};
 	struct netlink_reader reader = {.message = read_neighbour, .restart = forget_neighbours,
 					.data = &r};
-	_Alignas(8) char buffer[512] = {};
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-	struct ndmsg *head;
-
-	request->nlmsg_type = RTM_GETNEIGH;
-	head = mnl_nlmsg_put_extra_header(request, sizeof(*head));
-	head->ndm_family = AF_UNSPEC;
-	int err = netlink_dump(nl, request, &reader);
+	int err = netlink_dump_family(nl, RTM_GETNEIGH, sizeof(struct ndmsg), AF_UNSPEC, &reader);
 	if (!err)
 		place->known |= PLACE_NEIGHBOURS;
 	return err;

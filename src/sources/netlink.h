@@ -46,7 +46,14 @@ struct netlink_reader {
 int netlink_dump(struct netlink *nl, struct nlmsghdr *request, const struct netlink_reader *reader);
 
 /*
- * The same without NLM_F_DUMP: one message or, with NLM_F_ACK in @flags, the kernel's yes or no.
+ * netlink_dump() of all that @type lists, where no more is asked than a family: of requests whose
+ * own header, @head bytes, begins with it (struct rtgenmsg and what grew from it).
+ */
+int netlink_dump_family(struct netlink *nl, uint16_t type, size_t head, uint8_t family,
+			const struct netlink_reader *reader);
+
+/*
+ * The same as netlink_dump() without NLM_F_DUMP: one message or, with NLM_F_ACK in @flags, the kernel's yes or no.
  * 0 or -errno.
  */
 int netlink_ask(struct netlink *nl, struct nlmsghdr *request, uint16_t flags,
