@@ -7,8 +7,12 @@
 #include "base/escape.h"
 #include "base/json.h"
 #include "core/snapshot.h"
+#include "render/prose.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 static const char *level_word(enum coverage_level level)
 {
@@ -31,6 +35,26 @@ static bool is_gap(const struct coverage *coverage)
 				  coverage->level == COVERAGE_PARTIAL);
 }
 
+/* On a terminal lines are broken between words. */
+static unsigned error_screen(void)
+{
+	struct winsize size;
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) ? 0 : size.ws_col;
+}
+
+static void add_gap(struct strbuf *text, const struct coverage *coverage)
+{
+	AUTO(strbuf_release) struct strbuf words = STRBUF_INIT;
+	const struct prose_look look = {.screen = error_screen()};
+
+	strbuf_add_text(&words, coverage->what);
+	if (coverage->needs)
+		strbuf_printf(&words, " (needs %s)", coverage->needs);
+	if (words.text)
+		prose_line(text, &look, "not seen: ", STYLE_PLAIN, words.text);
+}
+
 /* A recording may hold any bytes. */
 static void add_escaped(struct strbuf *text, const char *before, const char *word)
 {
@@ -51,14 +75,8 @@ void coverage_print(const struct invocation *inv, const struct snapshot *snap)
 			add_escaped(&text, " by ", coverage->how);
 			strbuf_printf(&text, ": %s\n", level_word(coverage->level));
 		}
-		if (is_gap(coverage)) {
-			add_escaped(&text, "not seen: ", coverage->what);
-			if (coverage->needs) {
-				add_escaped(&text, " (needs ", coverage->needs);
-				strbuf_add_char(&text, ')');
-			}
-			strbuf_add_char(&text, '\n');
-		}
+		if (is_gap(coverage))
+			add_gap(&text, coverage);
 		if (text.len)
 			fputs(text.text, stderr);
 	}

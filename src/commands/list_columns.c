@@ -87,6 +87,8 @@ bool list_columns_add(struct list_columns *columns, const char *name)
 			.needs = field->needs,
 			.right = field->right,
 			.cut = field->type == VALUE_TEXT,
+			.keep_end = is_end(field) || !strcmp(field->name, "peer_local") ||
+				    !strcmp(field->name, "path"),
 			.names = columns->names && is_end(field),
 			.absent = is_end(field) ? "*" : "-",
 		};

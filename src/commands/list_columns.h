@@ -21,7 +21,7 @@ struct list_column {
 	/* Columns made of several fields: "nginx[812] fd 6, nginx[813] fd 6". */
 	void (*add)(struct strbuf *text, const struct snapshot *snap, const struct sock *sock);
 	uint32_t needs;
-	bool right, cut;
+	bool right, cut, keep_end;
 	bool names; /* -r: the port by its service's name */
 	const char *absent; /* stands where there is no value */
 };

@@ -78,7 +78,8 @@ static int print_table(const struct rows *rows, size_t n_rows, struct output *ou
 	for (size_t i = 0; i < columns->n; i++)
 		titles[i] = (struct table_column){columns->columns[i].title,
 						  columns->columns[i].right,
-						  columns->columns[i].cut};
+						  columns->columns[i].cut,
+						  columns->columns[i].keep_end};
 	output_page(output, n_rows + output->headings);
 	return table_write(&table, &output->out);
 }

@@ -102,21 +102,40 @@ static void fit_screen(const struct table *table, size_t *widths)
 	}
 }
 
-/* Shorten @text to @width columns; the mark that something is missing takes one of them. */
-static size_t cut_text(struct strbuf *text, size_t width)
+/* How many columns of an address or path of @len bytes tell most: its port, else a third of it. */
+static size_t end_columns(const char *text, size_t len, size_t width)
 {
-	size_t used;
-	size_t keep = width_fit(text->text, text->len, width - 1, &used);
-	const char *mark = MB_CUR_MAX > 1 ? "\xe2\x80\xa6" : "+";
+	const char *colon = memrchr(text, ':', len);
+	const size_t port = colon ? (size_t)(text + len - colon) : 0;
 
-	text->len = keep;
-	strbuf_add_text(text, mark);
-	return used + 1;
+	return port && port + 2 <= width ? port : (width - 1) / 3;
+}
+
+/*
+ * Shorten @text to @width columns; the mark that something is missing takes one of them. With
+ * @keep_end that stands before the end of the text, else behind its beginning.
+ */
+static size_t cut_text(struct strbuf *text, size_t width, bool keep_end)
+{
+	AUTO(strbuf_release) struct strbuf end = STRBUF_INIT;
+	size_t used, gone, tail = keep_end ? end_columns(text->text, text->len, width) : 0;
+
+	if (tail) {
+		const size_t whole = width_of(text->text, text->len);
+		const size_t from = width_fit(text->text, text->len, whole - tail, &gone);
+		tail = whole - gone; /* a wide character may be in the way */
+		strbuf_add(&end, text->text + from, text->len - from);
+	}
+	const size_t room = width > tail + 1 ? width - 1 - tail : 0;
+	text->len = width_fit(text->text, text->len, room, &used);
+	strbuf_add_text(text, MB_CUR_MAX > 1 ? "\xe2\x80\xa6" : "+");
+	strbuf_add(text, end.text, end.len);
+	return used + 1 + tail;
 }
 
 struct place {
 	size_t width;
-	bool right;
+	bool right, keep_end;
 	enum style style;
 	size_t *pending; /* spaces due before the next text, so that no line ends in them */
 };
@@ -127,7 +146,7 @@ static void write_cell(const struct table *table, struct strbuf *text, const str
 	size_t width = width_of(text->text, text->len);
 
 	if (width > place->width)
-		width = cut_text(text, place->width);
+		width = cut_text(text, place->width, place->keep_end);
 	size_t pad = place->width - width;
 	if (place->right)
 		*place->pending += pad;
@@ -190,7 +209,11 @@ static void write_row(const struct table *table, size_t row, const size_t *width
 
 	for (size_t i = 0; i < table->n_columns; i++) {
 		const struct table_column *column = &table->columns[i];
-		struct place place = {widths[i], column->right, STYLE_HEADING, &pending};
+		struct place place = {.width = widths[i],
+				      .right = column->right,
+				      .keep_end = column->keep_end && row != SIZE_MAX,
+				      .style = STYLE_HEADING,
+				      .pending = &pending};
 
 		if (table->put && row != SIZE_MAX && put_cell(table, row, i, &place, out))
 			continue;

@@ -21,6 +21,7 @@ struct table_column {
 	const char *title;
 	bool right; /* aligned to the right */
 	bool cut;   /* may be shortened on a screen too narrow for the table */
+	bool keep_end; /* then in its middle: addresses end in ports, paths in names */
 };
 
 struct table {

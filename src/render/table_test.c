@@ -73,6 +73,30 @@ static void check_narrow(void **state)
 					   "\xe6\xb8\xaf       8  x\n");
 }
 
+static void end_cell(const void *data, size_t row, size_t column, struct strbuf *text,
+		     enum style *style)
+{
+	static const char *const texts[] = {"127.0.0.1:65535", "/run/\xe6\xb8\xaf\xe6\xb8\xaf/a.sock",
+					    "[2001:db8::1%eth0]:80", "short"};
+
+	strbuf_add_text(text, texts[row]);
+}
+
+static void check_ends_are_kept(void **state)
+{
+	static const struct table_column one[] = {{.title = "LOCAL", .cut = true, .keep_end = true}};
+	const struct table table = {.columns = one, .n_columns = 1, .n_rows = 4, .screen = 10,
+				    .cell = end_cell};
+	AUTO(out_release) struct out out;
+	AUTO(strbuf_release) struct strbuf got = STRBUF_INIT;
+
+	out_init(&out, keep, &got);
+	assert_int_equal(table_write(&table, &out), 0);
+	out_flush(&out);
+	assert_string_equal(got.text, "127\xe2\x80\xa6:65535\n/run/\xe2\x80\xa6ock\n"
+				      "[2001:\xe2\x80\xa6:80\nshort\n");
+}
+
 static void check_color(void **state)
 {
 	check((struct table){.color = true},
@@ -122,6 +146,7 @@ int main(void)
 		cmocka_unit_test(check_wide),
 		cmocka_unit_test(check_threads),
 		cmocka_unit_test(check_narrow),
+		cmocka_unit_test(check_ends_are_kept),
 		cmocka_unit_test(check_color),
 	};
 

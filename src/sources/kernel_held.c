@@ -200,7 +200,7 @@ static int tell_doubt(struct held *held, bool all_rings, uint32_t n_closed)
 					      n_closed, n_closed > 1 ? "es" : "");
 		coverage->needs = outside    ? PROC_OUTSIDE_NEEDS ", with CAP_SYS_PTRACE"
 				  : geteuid() ? "root, or CAP_SYS_PTRACE"
-					      : "ptrace access to them (they have more rights than this root)";
+					      : "ptrace access to them: they have more rights than this root";
 	} else if (outside) {
 		coverage->what = PROC_OUTSIDE;
 		coverage->needs = PROC_OUTSIDE_NEEDS;

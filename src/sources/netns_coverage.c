@@ -63,7 +63,7 @@ int netns_add_coverage(struct snapshot *snap, const struct netns_asked *asked, b
 			 arena_printf(&snap->arena,
 				      "the network namespaces of %" PRIu32 " of %" PRIu32 " processes",
 				      asked->unreadable, asked->processes),
-			 all && !geteuid() ? "ptrace access to them (they have more rights than this root)"
+			 all && !geteuid() ? "ptrace access to them: they have more rights than this root"
 					   : RIGHTS);
 	if (all && closed)
 		tell_gap(coverage,
