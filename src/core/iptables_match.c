@@ -168,6 +168,20 @@ static enum nft_truth match_multiport(const void *data, size_t len, const struct
 	return truth(found != m.invert);
 }
 
+/*
+ * -m set asks whose address is in it: struct xt_set_info of all revisions but the first (index, dim,
+ * flags) has bit 1 set where the first part is the source. A set of targets is no blocklist.
+ */
+static bool is_set_of_clients(const struct xt_entry_match *head, const uint8_t *data, size_t len,
+			      const struct packet *p)
+{
+	enum { FLAGS = 3, FIRST_IS_SOURCE = 1 << 1 };
+
+	if (!head->u.user.revision || len <= FLAGS)
+		return true;
+	return !(data[FLAGS] & FIRST_IS_SOURCE) == p->is_reply;
+}
+
 static enum nft_truth match_one(const struct xt_entry_match *head, const uint8_t *data, size_t len,
 				const struct packet *p, uint32_t *why)
 {
@@ -200,7 +214,7 @@ static enum nft_truth match_one(const struct xt_entry_match *head, const uint8_t
 		*why |= BECAUSE_LIMIT;
 	else if (!strcmp(name, "connlimit"))
 		*why |= BECAUSE_CT_COUNT;
-	else if (!strcmp(name, "set"))
+	else if (!strcmp(name, "set") && is_set_of_clients(head, data, len, p))
 		*why |= BECAUSE_SET;
 	else if (!strcmp(name, "statistic"))
 		*why |= BECAUSE_RANDOM;

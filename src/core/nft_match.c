@@ -150,6 +150,16 @@ static const struct json_value *elements_of(struct nft_scope *scope, const char 
 	return set ? json_get(set, "elem") : NULL;
 }
 
+/* A set of targets is no blocklist of clients. */
+static void note_set(struct nft_scope *scope, const struct nft_value *value)
+{
+	const struct packet *p = scope->packet;
+	const struct addr *client = p->is_reply ? &p->dst : &p->src;
+
+	if (value->kind == NFT_VALUE_ADDR && addr_equal(&value->addr, client))
+		scope->because |= BECAUSE_SET;
+}
+
 enum nft_truth nft_value_in(struct nft_scope *scope, const struct nft_value *value,
 			    const struct json_value *right)
 {
@@ -158,8 +168,7 @@ enum nft_truth nft_value_in(struct nft_scope *scope, const struct nft_value *val
 	switch (right->kind) {
 	case JSON_TEXT:
 		if (right->text[0] == '@') {
-			if (value->kind == NFT_VALUE_ADDR)
-				scope->because |= BECAUSE_SET;
+			note_set(scope, value);
 			return in_elements(scope, value, elements_of(scope, right->text));
 		}
 		return equals_text(value, right->text);
@@ -254,9 +263,10 @@ static enum nft_truth concat_matches(struct nft_scope *scope, const struct json_
 
 	if (json_is_text(right) && right->text[0] == '@') {
 		elements = elements_of(scope, right->text);
-		json_foreach(part, parts)
-			if (nft_value_of(scope, part).kind == NFT_VALUE_ADDR)
-				scope->because |= BECAUSE_SET;
+		json_foreach(part, parts) {
+			const struct nft_value value = nft_value_of(scope, part);
+			note_set(scope, &value);
+		}
 	} else if (json_get(right, "set")) {
 		elements = json_get(right, "set");
 	} else {

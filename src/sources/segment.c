@@ -89,6 +89,12 @@ static void through_bridge(struct follow *f, unsigned place, uint32_t in_port, u
 	f->n_trail--;
 }
 
+/* Devices that live on another one and have an address of their own there. */
+static bool is_child(const struct link_facts *link)
+{
+	return !strcmp(link->kind, "macvlan") || !strcmp(link->kind, "ipvlan");
+}
+
 /* A frame has come in at interface @link of @place. */
 static void enter(struct follow *f, unsigned place, uint32_t link)
 {
@@ -115,11 +121,11 @@ static void enter(struct follow *f, unsigned place, uint32_t link)
 	}
 	if (is_bridged)
 		through_bridge(f, place, link, master->index);
-	/* The lower device of macvlans gets frames for all of its children. */
+	/* Their lower device gets frames for all of its children. */
 	for (size_t p = 0; p < f->facts->n_places; p++)
 		for (size_t i = 0; i < f->facts->places[p].n_links; i++) {
 			const struct link_facts *child = &f->facts->places[p].links[i];
-			if (strcmp(child->kind, "macvlan") || child->peer_index != link ||
+			if (!is_child(child) || child->peer_index != link ||
 			    child->peer_netns != f->facts->places[place].netns)
 				continue;
 			if (place_address(&f->facts->places[p], f->wanted))
@@ -156,7 +162,7 @@ static void over_macvlan(struct follow *f, const struct link_facts *link, unsign
 	for (size_t p = 0; p < f->facts->n_places; p++)
 		for (size_t i = 0; i < f->facts->places[p].n_links; i++) {
 			const struct link_facts sibling = f->facts->places[p].links[i];
-			if (strcmp(sibling.kind, "macvlan") || sibling.peer_index != lower ||
+			if (!is_child(&sibling) || sibling.peer_index != lower ||
 			    sibling.peer_netns != under_netns || p == place ||
 			    !place_address(&f->facts->places[p], f->wanted))
 				continue;
@@ -223,7 +229,7 @@ static void leave(struct follow *f, unsigned place, uint32_t link)
 	f->depth++;
 	if (!strcmp(l.kind, "bridge")) {
 		through_bridge(f, place, 0, link);
-	} else if (!strcmp(l.kind, "macvlan")) {
+	} else if (is_child(&l)) {
 		over_macvlan(f, &l, place);
 	} else if (!strcmp(l.kind, "vxlan")) {
 		over_vxlan(f, &l);
@@ -249,6 +255,16 @@ static void leave(struct follow *f, unsigned place, uint32_t link)
 	f->depth--;
 }
 
+/* Children of a device further on, which were unknown when the frame passed it. */
+static bool has_children(const struct follow *f)
+{
+	for (size_t p = 0; p < f->facts->n_places; p++)
+		for (size_t i = 0; i < f->facts->places[p].n_links; i++)
+			if (is_child(&f->facts->places[p].links[i]))
+				return true;
+	return false;
+}
+
 /* A host and the macvlan children of its own device cannot talk over that device. */
 static void own_child(struct follow *f, unsigned place, uint32_t link)
 {
@@ -257,9 +273,8 @@ static void own_child(struct follow *f, unsigned place, uint32_t link)
 	for (size_t p = 0; p < f->facts->n_places; p++)
 		for (size_t i = 0; i < f->facts->places[p].n_links; i++) {
 			const struct link_facts *child = &f->facts->places[p].links[i];
-			if ((!strcmp(child->kind, "macvlan") || !strcmp(child->kind, "ipvlan")) &&
-			    child->peer_index == link && child->peer_netns == netns && p != place &&
-			    place_address(&f->facts->places[p], f->wanted))
+			if (is_child(child) && child->peer_index == link && child->peer_netns == netns &&
+			    p != place && place_address(&f->facts->places[p], f->wanted))
 				blocked(f, "macvlan", (unsigned)p, child->index);
 		}
 }
@@ -273,6 +288,9 @@ void segment_follow(struct case_facts *facts, struct world *world, unsigned plac
 	*ret_end = (struct segment_end){.out_link = link};
 	/* A bridge's own address lives beside its ports. */
 	leave(&f, place, link);
-	if (!ret_end->found && !ret_end->reason)
-		own_child(&f, place, link);
+	if (ret_end->found || ret_end->reason)
+		return;
+	own_child(&f, place, link); /* has looked everywhere */
+	if (!ret_end->reason && has_children(&f))
+		leave(&f, place, link);
 }
