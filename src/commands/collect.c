@@ -30,8 +30,10 @@ static int read_lines(const struct invocation *inv, const char *path, FILE *file
 			len--;
 		error = recording_line(&reader, line, (size_t)len);
 	}
-	if (!error && ferror(file))
-		return failure(inv, "cannot read %s: %s", path, strerror(errno));
+	/* No end, no error: a line that does not fit into memory. */
+	if (!error && !feof(file))
+		return errno == EISDIR ? usage_error(inv, "cannot read %s: %s", path, strerror(errno))
+				       : failure(inv, "cannot read %s: %s", path, strerror(errno));
 	if (!error)
 		error = recording_finish(&reader, ret_snap);
 	if (error == -EBADMSG)
