@@ -218,6 +218,15 @@ struct socket {
 	struct file *file;
 	struct sock *sk;
 };
+struct qstr {
+	const unsigned char *name;
+};
+struct dentry {
+	struct qstr d_name;
+};
+struct path {
+	struct dentry *dentry;
+};
 struct inode {
 	unsigned short i_mode;
 	ulong i_ino;
@@ -226,6 +235,7 @@ struct file {
 	const void *f_op;
 	void *private_data;
 	struct inode *f_inode;
+	struct path f_path;
 };
 struct fdtable {
 	__u32 max_fds;

@@ -240,6 +240,40 @@ static __always_inline bool is_wanted_tcp(struct sock_common *common)
 	       shared.question.states >> (state == STATE_CLOSE ? STATE_BOUND : state & 31) & 1;
 }
 
+/* Is the file, which is no socket, an io_uring? Only the name of the first tells. */
+static __always_inline bool is_ring(struct file *file, __u64 ops)
+{
+	if (shared.ring_ops)
+		return ops == shared.ring_ops;
+	const __u64 name = (__u64)GET(GET(file, f_path.dentry), d_name.name);
+	/* "[io_urin" "g]" */
+	if (WORD(name) != 0x6e6972755f6f695b || (SLOT(name, 1) & 0xffffff) != 0x5d67)
+		return false;
+	shared.ring_ops = ops;
+	return true;
+}
+
+/* As look_at_file(), of a file that is no socket. */
+__noinline int look_for_ring(__u32 index, __u32 fd, __u64 address, __u64 leader)
+{
+	struct wire_worker *worker = &shared.workers[index & 1];
+	struct file *file = CAST(struct file, address);
+	__u32 at = worker->n;
+
+	if (!shared.question.with_flight || !is_ring(file, WORD(&file->f_op)))
+		return NOTHING;
+	if (at + 1 > WIRE_WINDOW)
+		return WINDOW_FULL;
+	at += (index & 1) * WIRE_WINDOW;
+	struct wire_record *record = bpf_map_lookup_elem(&records, &at);
+	if (!record)
+		return WINDOW_FULL;
+	put_process(at, leader);
+	record->kind = WIRE_RING;
+	record->process.fd = (__s32)fd;
+	return 1;
+}
+
 /*
  * The file behind one slot: the next record of the window is filled from it, after one of its
  * process if that was not told yet, but the record does not count yet.
@@ -254,7 +288,7 @@ __noinline int look_at_file(__u32 index, __u32 fd, __u64 address, __u64 leader)
 	/* The first socket is known by its inode; all others have the same operations. */
 	if (shared.socket_ops ? shared.socket_ops != ops
 			      : (GET(inode, i_mode) & FILE_TYPE) != FILE_IS_SOCKET)
-		return NOTHING;
+		return fd == IN_FLIGHT ? NOTHING : look_for_ring(index, fd, address, leader);
 	struct socket *socket = CAST(struct socket, GET(file, private_data));
 	__u64 sk = WORD(&socket->sk);
 	/* An O_PATH file of a socket in a file system is no socket. */

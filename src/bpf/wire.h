@@ -27,6 +27,7 @@ enum wire_kind {
 	WIRE_SOCKET = 2,  /* a file descriptor of a process that is a socket */
 	WIRE_LOOSE = 3,	  /* a TCP socket found in the kernel's tables */
 	WIRE_BIND = 4,	  /* more of the socket before it */
+	WIRE_RING = 5,	  /* a process whose descriptor .fd is an io_uring */
 };
 
 enum wire_flag {
@@ -62,7 +63,8 @@ struct wire_process {
 	wire_u32 pidns;
 	wire_u32 userns;
 	char comm[16];
-	wire_u8 reserved[68];
+	wire_s32 fd; /* WIRE_RING */
+	wire_u8 reserved[64];
 };
 
 struct wire_socket {
@@ -143,7 +145,7 @@ struct wire_question {
 	wire_u32 all_tables;	/* tables: also those with a file, to find the unheld */
 	wire_u32 tables;	/* 0: walk the tasks; 1: the TCP tables */
 	wire_u32 with_mptcp;	/* tables: also MPTCP's subflows, which no process holds itself */
-	wire_u32 with_flight;	/* tasks: also what is in flight to their UNIX sockets */
+	wire_u32 with_flight;	/* tasks: also what is in flight to their UNIX sockets, and io_urings */
 	wire_u32 foreign_table;	/* tables: 0: the reader's, n: that of .foreign_tables[n - 1] */
 	/* Of TCP sockets only: */
 	wire_u32 only_netns;	/* those of the namespace with this inode; 0: all */
@@ -154,7 +156,8 @@ struct wire_question {
 struct wire_shared {
 	struct wire_worker workers[WIRE_WORKERS];
 	struct wire_question question;
-	wire_u64 socket_ops; /* the kernel half's own: the file operations that sockets have */
+	/* The kernel half's own: the file operations that sockets have, and io_urings, once met. */
+	wire_u64 socket_ops, ring_ops;
 	/* The TCP tables of tasks whose namespace does not share the reader's (tcp_child_ehash_entries). */
 	wire_u64 foreign_tables[WIRE_TABLES];
 	wire_u32 n_foreign_tables; /* more than WIRE_TABLES: some were not kept */

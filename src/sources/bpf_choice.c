@@ -3,10 +3,12 @@
 #include "sources/bpf_choice.h"
 #include "base/numbers.h"
 #include "bpf/wire.h"
+#include "core/coverage.h"
 #include "core/facts.h"
 #include "core/snapshot.h"
 #include "sources/proc_dir.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <stdint.h>
@@ -130,4 +132,20 @@ void bpf_ask(const struct snapshot *snap, const struct request *request, bool tc
 	ret->only_netns = only_netns(snap, request);
 	ret->not_family = !request->ipv4 ? AF_INET : !request->ipv6 ? AF_INET6 : 0;
 	ret->states = request->states;
+}
+
+int bpf_refused(struct snapshot *snap, const struct request *request, int error)
+{
+	struct coverage *coverage = request->source ? snapshot_add_coverage(snap) : NULL;
+
+	if (!coverage)
+		return error == -ENOMEM ? error : 0;
+	coverage->source = "bpf";
+	coverage->how = "bpf";
+	coverage->level = COVERAGE_NONE;
+	coverage->error = -error;
+	coverage->what = "anything by BPF";
+	coverage->needs = error == -EPERM ? "root, or CAP_BPF and CAP_PERFMON"
+					  : "Linux 5.17 with CONFIG_DEBUG_INFO_BTF, or 5.10 and libbpf";
+	return 0;
 }

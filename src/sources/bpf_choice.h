@@ -26,4 +26,10 @@ void bpf_choose(const struct request *request, struct bpf_choice *ret);
 void bpf_ask(const struct snapshot *snap, const struct request *request, bool tcp,
 	     struct wire_question *ret);
 
+/*
+ * BPF could not be used, with @error (-errno): tell why in the coverage of @snap, but only if it
+ * was asked for by name. 0 or -ENOMEM.
+ */
+int bpf_refused(struct snapshot *snap, const struct request *request, int error);
+
 #endif

@@ -214,6 +214,16 @@ static int take_holding(struct gather *gather, const struct wire_socket *from)
 	return 0;
 }
 
+static int take_ring(struct gather *gather, const struct wire_process *from)
+{
+	struct ring *ring = snapshot_add_ring(gather->snap);
+
+	if (!ring)
+		return -ENOMEM;
+	*ring = (struct ring){.pid = from->pid, .fd = from->fd};
+	return 0;
+}
+
 static int take_loose(struct gather *gather, const struct wire_socket *from)
 {
 	if (from->inode)
@@ -244,6 +254,8 @@ static int consume(void *data, const struct wire_record *records, size_t n)
 		gather->more = NULL;
 		if (records[i].kind == WIRE_PROCESS)
 			err = take_process(gather, &records[i].process);
+		else if (records[i].kind == WIRE_RING)
+			err = take_ring(gather, &records[i].process);
 		else if (records[i].kind == WIRE_LOOSE)
 			err = take_loose(gather, socket);
 		else if (gather->all_tcp && socket->protocol == PROTOCOL_TCP &&
@@ -265,24 +277,6 @@ static int coverage_add(struct gather *gather, const char *source, uint32_t seen
 	coverage->how = "bpf";
 	coverage->level = COVERAGE_FULL;
 	coverage->seen = coverage->total = seen;
-	return 0;
-}
-
-/* Why it did not work matters only if it was asked for by name. */
-static int refused(struct gather *gather, int error)
-{
-	struct coverage *coverage =
-		gather->request->source ? snapshot_add_coverage(gather->snap) : NULL;
-
-	if (!coverage)
-		return error == -ENOMEM ? error : 0;
-	coverage->source = "bpf";
-	coverage->how = "bpf";
-	coverage->level = COVERAGE_NONE;
-	coverage->error = -error;
-	coverage->what = "anything by BPF";
-	coverage->needs = error == -EPERM ? "root, or CAP_BPF and CAP_PERFMON"
-					  : "Linux 5.17 with CONFIG_DEBUG_INFO_BTF, or 5.10 and libbpf";
 	return 0;
 }
 
@@ -366,7 +360,7 @@ static int bpf_sockets_collect(struct snapshot *snap, const struct request *requ
 	err = bpf_walk_open(&gather.walk);
 	bpf_memory_stop(&gather.memory);
 	if (err)
-		return refused(&gather, err);
+		return bpf_refused(snap, request, err);
 	if (gather.walk.only_holders) {
 		choice.tcp = false;
 		choice.workers = 1;
@@ -379,6 +373,7 @@ static int bpf_sockets_collect(struct snapshot *snap, const struct request *requ
 	if (gather.walk.only_holders)
 		gather.walk.shared->question.with_flight = false;
 	err = bpf_walk_files(&gather.walk);
+	snap->rings_known = !err && gather.walk.shared->question.with_flight;
 	if (!err && choice.tcp)
 		err = walk_tables(&gather);
 	if (!err && choice.tcp)

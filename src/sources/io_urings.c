@@ -17,13 +17,19 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE_SIZE = 512, FEW_FILES = 1024 };
+enum {
+	LINE_SIZE = 512,
+	FEW_FILES = 1024,
+	FEW_MISSING = 64, /* of so many each is looked at for each file of a ring */
+};
 
 struct search {
 	struct snapshot *snap;
 	uint32_t *n_closed;
 	bool *unheld;
 	size_t *n_missing;
+	uint32_t missing[FEW_MISSING]; /* the sockets, if they were few in the beginning; */
+	size_t n_few;		       /* else 0, and there is an index */
 	uint64_t deadline_ns;
 	bool late; /* it has passed */
 };
@@ -83,6 +89,37 @@ static int add_owner(struct search *search, size_t sock, int dir, uint32_t pid, 
 	return snapshot_add_owner(snap, sock, proc, -1);
 }
 
+/* Make it quick to find those that are missing. An index over all takes longer than a few. */
+static int list_missing(struct search *search)
+{
+	struct snapshot *snap = search->snap;
+
+	if (*search->n_missing > FEW_MISSING) {
+		snap->no_inodes = false;
+		return snapshot_index(snap);
+	}
+	for (size_t i = 0; i < snap->n_socks && search->n_few < *search->n_missing; i++)
+		if (search->unheld[i])
+			search->missing[search->n_few++] = (uint32_t)i;
+	return 0;
+}
+
+static bool find_missing(const struct search *search, uint32_t inode, size_t *ret)
+{
+	const struct snapshot *snap = search->snap;
+
+	for (size_t i = 0; i < search->n_few; i++)
+		if (search->unheld[search->missing[i]] &&
+		    snap->socks[search->missing[i]].inode == inode) {
+			*ret = search->missing[i];
+			return true;
+		}
+	const struct sock *sock = search->n_few ? NULL : snapshot_sock_by_inode(snap, inode);
+	if (sock)
+		*ret = (size_t)(sock - snap->socks);
+	return sock && search->unheld[*ret];
+}
+
 static int read_ring(struct search *search, const struct ring *ring)
 {
 	char path[48], line[LINE_SIZE];
@@ -97,10 +134,8 @@ static int read_ring(struct search *search, const struct ring *ring)
 		close(fd);
 	while (file && !err && *search->n_missing && fgets(line, sizeof(line), file)) {
 		const unsigned inode = io_uring_line(line);
-		const struct sock *sock =
-			inode ? snapshot_sock_by_inode(search->snap, inode) : NULL;
-		const size_t nth = sock ? (size_t)(sock - search->snap->socks) : 0;
-		if (sock && search->unheld[nth])
+		size_t nth;
+		if (inode && find_missing(search, inode, &nth))
 			err = add_owner(search, nth, dir, ring->pid, ring->fd);
 	}
 	return err;
@@ -185,10 +220,8 @@ int io_urings_find(struct snapshot *snap, const struct io_urings_search *asked, 
 		return 0;
 	if (!snap->rings_known)
 		err = find_rings(&search);
-	if (!err && snap->n_rings) {
-		snap->no_inodes = false;
-		err = snapshot_index(snap);
-	}
+	if (!err && snap->n_rings)
+		err = list_missing(&search);
 	for (size_t i = 0; i < snap->n_rings && !err && *search.n_missing; i++)
 		err = read_ring(&search, &snap->rings[i]);
 	*ret_all = snap->rings_known;
