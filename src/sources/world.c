@@ -66,15 +66,16 @@ static int find_namespaces(struct snapshot *snap, bool all)
 
 int world_open(struct world *world, bool all)
 {
-	memset(world, 0, sizeof(*world));
-	world->snap = snapshot_new();
-	const int err = world->snap ? find_namespaces(world->snap, all) : -ENOMEM;
-	if (!err)
-		world->all = calloc(world->snap->n_namespaces, sizeof(*world->all));
-	if (!world->all) {
+	*world = (struct world){.snap = snapshot_new()};
+	if (!world->snap)
+		return -ENOMEM;
+	const int err = find_namespaces(world->snap, all);
+	struct world_netns *room = err ? NULL : calloc(world->snap->n_namespaces, sizeof(*room));
+	if (!room) {
 		world_close(world);
 		return err ? err : -ENOMEM;
 	}
+	world->all = room;
 	for (size_t i = 0; i < world->snap->n_namespaces; i++)
 		if (world->snap->namespaces[i].wanted)
 			take_namespace(world, &world->snap->namespaces[i]);
@@ -90,7 +91,7 @@ void world_close(struct world *world)
 	}
 	free(world->all);
 	snapshot_free(world->snap);
-	memset(world, 0, sizeof(*world));
+	*world = (struct world){};
 }
 
 /* Its descriptor, and in @ret_close the same if it is not one that is kept (else -1). */
