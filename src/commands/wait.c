@@ -78,6 +78,17 @@ static void show(void *data)
 		     waiting->gone ? "go away" : "answer", *first->state ? ": " : "", first->state, left);
 }
 
+/* A place that can never be told of, or NULL. */
+static const struct wait_target *find_hopeless(const struct waiting *waiting)
+{
+	for (size_t i = 0; i < waiting->n_targets; i++) {
+		const struct wait_target *target = &waiting->targets[i];
+		if (target->kind == WAIT_UDP && target->has_addresses && !target->local)
+			return target;
+	}
+	return NULL;
+}
+
 static int wait_until(struct waiting *waiting)
 {
 	struct showing showing = {.waiting = waiting,
@@ -93,6 +104,10 @@ static int wait_until(struct waiting *waiting)
 	while (code < 0) {
 		const bool done = look_at_due(waiting, showing.end_ms, &next);
 		const int64_t now = wait_now_ms();
+		if (find_hopeless(waiting)) {
+			code = EXIT_USAGE;
+			break;
+		}
 		if (done || now >= showing.end_ms) {
 			code = done ? EXIT_YES : EXIT_NO;
 			break;
@@ -127,11 +142,43 @@ static void tell_missed(const struct invocation *inv, const struct waiting *wait
 static void explain_missed(const struct waiting *waiting)
 {
 	for (size_t i = 0; i < waiting->n_targets && !waiting->gone; i++)
-		if (!waiting->targets[i].answers) {
+		if (!waiting->targets[i].answers && waiting->targets[i].kind == WAIT_TCP) {
 			why_explain(waiting->targets[i].endpoint.host,
 				    waiting->targets[i].endpoint.port);
 			return;
 		}
+}
+
+/* HOST:PORT, udp/HOST:PORT or HOST:PORT/udp, /PATH or @NAME. NULL, or what is wrong. */
+static const char *parse_target(struct wait_target *target)
+{
+	char text[sizeof(target->endpoint.host) + 16];
+	const char *from = target->text;
+	size_t len = strlen(from);
+
+	if (*from == '/' || *from == '@') {
+		if (len < 2 || len >= sizeof(target->path))
+			return "a UNIX socket's path has 2 to 107 bytes";
+		memcpy(target->path, from, len + 1);
+		target->kind = WAIT_UNIX;
+		return NULL;
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		const char *word = i ? "udp" : "tcp";
+		const bool before = !strncmp(from, word, 3) && from[3] == '/';
+		const bool behind = len > 4 && from[len - 4] == '/' && !strcmp(from + len - 3, word);
+		if (!before && !behind)
+			continue;
+		target->kind = i ? WAIT_UDP : WAIT_TCP;
+		from += before ? 4 : 0;
+		len -= 4;
+		break;
+	}
+	if (len >= sizeof(text))
+		return "the name is longer than 255 bytes";
+	memcpy(text, from, len);
+	text[len] = '\0';
+	return endpoint_parse(text, &target->endpoint);
 }
 
 /* Operands before "--" are targets, those behind it the command. 0 or EXIT_USAGE. */
@@ -140,15 +187,17 @@ static int parse_targets(const struct invocation *inv, struct waiting *waiting)
 	int n = inv->command_at < 0 ? inv->n_operands : inv->command_at;
 
 	if (!n)
-		return usage_error(inv, "expected HOST:PORT; see 'berth wait --help'");
+		return usage_error(inv, "expected HOST:PORT, udp/PORT or a path; see 'berth wait --help'");
 	if (n > WAIT_TARGETS_MAX)
 		return usage_error(inv, "more than %d places", WAIT_TARGETS_MAX);
 	for (int i = 0; i < n; i++) {
 		struct wait_target *target = &waiting->targets[waiting->n_targets++];
 		target->text = inv->operands[i];
-		const char *wrong = endpoint_parse(target->text, &target->endpoint);
+		const char *wrong = parse_target(target);
 		if (wrong)
 			return usage_error(inv, "'%s': %s", target->text, wrong);
+		if (waiting->http_path && target->kind != WAIT_TCP)
+			return usage_error(inv, "'%s': HTTP is asked by TCP", target->text);
 	}
 	return 0;
 }
@@ -187,6 +236,9 @@ static int run_wait(const struct invocation *inv)
 		waiting->interval_ms = 10; /* never hammer */
 	code = wait_until(waiting);
 	wait_watch_close(waiting);
+	if (code == EXIT_USAGE)
+		return usage_error(inv, "'%s': whether a UDP port of another host is open cannot be told",
+				   find_hopeless(waiting)->text);
 	if (code) {
 		tell_missed(inv, waiting);
 		if (!option_given(inv, "quiet"))
@@ -211,17 +263,22 @@ static const struct option_row wait_options[] = {
 
 const struct command command_wait = {
 	.name = "wait",
-	.args = "HOST:PORT... [--gone] [--timeout TIME] [-- COMMAND...]",
+	.args = "PLACE... [--gone] [--timeout TIME] [-- COMMAND...]",
 	.summary = "Wait until a port answers, or is gone",
-	.help = "Tries a TCP handshake with every place named until all answer (or, with --gone, none\n"
-		"does), then runs COMMAND in its own place if one is given. PORT alone means this host.\n"
+	.help = "A PLACE is HOST:PORT (PORT alone means this host), or what only this host can tell of:\n"
+		"udp/PORT, or the /PATH or @NAME of a UNIX socket.\n"
+		"Tries a TCP handshake with every place named until all answer (or, with --gone, none\n"
+		"does), then runs COMMAND in its own place if one is given.\n"
 		"When time is up it says what 'berth why connect' finds. For a port of this host the kernel\n"
 		"tells when somebody begins or ends to listen, given CAP_BPF and CAP_PERFMON (for --gone\n"
 		"CAP_NET_ADMIN is enough): until then nothing is sent and nothing runs. Without those rights\n"
-		"it is looked for in the kernel's tables, with a handshake every now and then. -v tells.\n"
+		"it is looked for in the kernel's tables, with a handshake every now and then. That a UDP or\n"
+		"UNIX socket is bound is told to root (by a tracepoint), that a UDP socket ends to\n"
+		"CAP_NET_ADMIN; for the end of a UNIX socket the tables are looked at. -v tells.\n"
 		"Exit code: 0 as wished, 1 not within the time; or that of COMMAND.\n",
 	.examples = "berth wait db.example:5432 -- ./migrate\tstart when the database answers\n"
 		    "berth wait :8080 --http /health -t 30s\tuntil the service says it is well\n"
+		    "berth wait /run/postgresql/.s.PGSQL.5432\tuntil somebody listens there\n"
 		    "berth wait --gone :8080\tuntil the old server is gone\n",
 	.options = wait_options,
 	.operands = "@endpoint",

@@ -12,12 +12,6 @@
 
 enum { MAX_ADDRESSES = 16, KNOCK_LIMIT_MS = 2000, LOOKS_A_KNOCK = 8 };
 
-enum table_says {
-	NOBODY_LISTENS,
-	SOMEBODY_LISTENS,
-	CANNOT_TELL,
-};
-
 /* Is it an address of this host? Whoever can be bound is. */
 static bool is_local(const struct addr *addr)
 {
@@ -28,7 +22,7 @@ static bool is_local(const struct addr *addr)
  * A look at the kernel's tables instead of a handshake: costs microseconds, disturbs no server and
  * needs no right.
  */
-static enum table_says ask_table(const struct addr *addr, uint16_t port)
+enum wait_table wait_ask_table(enum sock_proto proto, const struct addr *addr, uint16_t port)
 {
 	static const uint8_t loopback6[16] = {[15] = 1};
 	const struct addr loopback = addr->family == ADDR_IPV4 ? addr_ipv4(0x7f000001)
@@ -36,7 +30,7 @@ static enum table_says ask_table(const struct addr *addr, uint16_t port)
 	/* who dials the wildcard reaches the loopback */
 	const struct addr *at = addr_is_any(addr) ? &loopback : addr;
 	const struct inet_packet packet = {
-		.proto = SOCK_PROTO_TCP,
+		.proto = proto,
 		.local = *at,
 		.remote = *at,
 		.local_port = port,
@@ -48,13 +42,13 @@ static enum table_says ask_table(const struct addr *addr, uint16_t port)
 	return !err ? SOMEBODY_LISTENS : err == -ENOENT ? NOBODY_LISTENS : CANNOT_TELL;
 }
 
-static enum table_says ask_tables(const struct wait_target *target, const struct addr *addresses,
+static enum wait_table ask_tables(const struct wait_target *target, const struct addr *addresses,
 				  size_t n)
 {
-	enum table_says all = NOBODY_LISTENS;
+	enum wait_table all = NOBODY_LISTENS;
 
 	for (size_t i = 0; i < n; i++) {
-		enum table_says one = ask_table(&addresses[i], target->endpoint.port);
+		enum wait_table one = wait_ask_table(SOCK_PROTO_TCP, &addresses[i], target->endpoint.port);
 		if (one == CANNOT_TELL)
 			return one;
 		if (one == SOMEBODY_LISTENS)
@@ -73,7 +67,7 @@ static bool tables_decide(const struct waiting *waiting, struct wait_target *tar
 {
 	if (!target->local || target->forwarded || !target->n_tries)
 		return false;
-	const enum table_says says = ask_tables(target, addresses, n);
+	const enum wait_table says = ask_tables(target, addresses, n);
 	if (says == CANNOT_TELL || (says == SOMEBODY_LISTENS && !waiting->gone))
 		return false;
 	/* silence is the end of waiting: make sure */
@@ -105,11 +99,19 @@ void wait_try(const struct waiting *waiting, struct wait_target *target, uint64_
 	struct addr addresses[MAX_ADDRESSES];
 	const char *why_not = NULL;
 	const unsigned limit = left_ms < KNOCK_LIMIT_MS ? (unsigned)left_ms : KNOCK_LIMIT_MS;
+	if (target->kind == WAIT_UNIX) {
+		wait_try_unix(target, waiting->gone);
+		return;
+	}
 	size_t n = lookup_addresses(target->endpoint.host, limit, addresses, MAX_ADDRESSES, &why_not);
 
-	target->local = n > 0;
+	target->local = target->has_addresses = n > 0;
 	for (size_t i = 0; i < n; i++)
 		target->local = target->local && is_local(&addresses[i]);
+	if (n && target->kind == WAIT_UDP) {
+		wait_try_udp(target, addresses, n);
+		return;
+	}
 	const bool decided = tables_decide(waiting, target, addresses, n);
 	target->n_tries++;
 	if (decided)

@@ -8,6 +8,7 @@
 #include "base/strbuf.h"
 #include "core/facts.h"
 #include "core/snapshot.h"
+#include "sources/binds.h"
 #include "sources/closings.h"
 #include "sources/listens.h"
 #include "sources/sources.h"
@@ -44,10 +45,12 @@ static int open_rules(void)
 	return take_fd(&fd);
 }
 
-static bool forwards_port(const struct snapshot *snap, uint16_t port)
+static bool forwards_port(const struct snapshot *snap, const struct wait_target *target)
 {
-	for (size_t i = 0; i < snap->n_forwards; i++)
-		if (forward_takes(&snap->forwards[i], SOCK_PROTO_TCP, port))
+	const uint8_t proto = target->kind == WAIT_UDP ? SOCK_PROTO_UDP : SOCK_PROTO_TCP;
+
+	for (size_t i = 0; i < snap->n_forwards && target->kind != WAIT_UNIX; i++)
+		if (forward_takes(&snap->forwards[i], proto, target->endpoint.port))
 			return true;
 	return false;
 }
@@ -61,16 +64,28 @@ static void find_forwarded(struct waiting *waiting)
 
 	for (size_t i = 0; i < waiting->n_targets; i++) {
 		struct wait_target *target = &waiting->targets[i];
-		target->forwarded = err || forwards_port(snap, target->endpoint.port);
+		target->forwarded = err || forwards_port(snap, target);
 	}
+}
+
+static bool has_kind(const struct waiting *waiting, enum wait_kind kind)
+{
+	for (size_t i = 0; i < waiting->n_targets; i++)
+		if (waiting->targets[i].kind == kind)
+			return true;
+	return false;
 }
 
 void wait_watch_open(struct waiting *waiting)
 {
-	waiting->no_events = listens_open(&waiting->listens);
-	if (waiting->no_events && waiting->gone)
-		waiting->closings = closings_open();
-	if (!waiting->listens && waiting->closings < 0)
+	const bool tcp = has_kind(waiting, WAIT_TCP), udp = has_kind(waiting, WAIT_UDP);
+
+	waiting->no_events = tcp ? listens_open(&waiting->listens) : 0;
+	if ((waiting->no_events || udp) && waiting->gone)
+		waiting->closings = closings_open(udp);
+	if (!waiting->gone && (udp || has_kind(waiting, WAIT_UNIX)))
+		binds_open(&waiting->binds); /* without it: by the clock */
+	if (!waiting->listens && waiting->closings < 0 && !waiting->binds)
 		return;
 	for (size_t i = 0; waiting->listens && i < waiting->n_targets; i++)
 		listens_add_port(waiting->listens, waiting->targets[i].endpoint.port);
@@ -82,6 +97,8 @@ void wait_watch_close(struct waiting *waiting)
 {
 	listens_close(waiting->listens);
 	waiting->listens = NULL;
+	binds_close(waiting->binds);
+	waiting->binds = NULL;
 	closep(&waiting->closings);
 	closep(&waiting->rules);
 	waiting->closings = waiting->rules = -1;
@@ -91,6 +108,11 @@ static bool can_watch(const struct waiting *waiting, const struct wait_target *t
 {
 	if (!target->local || target->forwarded)
 		return false;
+	if (target->kind == WAIT_UDP)
+		return waiting->gone ? waiting->closings >= 0 && target->answers : waiting->binds != NULL;
+	/* bind() is told, but neither listen() nor close() of a UNIX socket is */
+	if (target->kind == WAIT_UNIX)
+		return waiting->binds && target->silent;
 	/* a closing tells of the end of listening only */
 	if (!waiting->listens && (waiting->closings < 0 || !target->answers))
 		return false;
@@ -110,7 +132,9 @@ static void tell(const struct waiting *waiting, struct wait_target *target)
 	fprintf(stderr, "%s: ", safe.text);
 	if (target->by_events) {
 		fprintf(stderr, "watched by kernel events (%s)\n",
-			waiting->listens ? "BPF at inet_sock_set_state" : "ends of sockets by sock_diag");
+			target->kind != WAIT_TCP && !waiting->gone ? "tracepoint sys_exit_bind"
+			: target->kind == WAIT_TCP && waiting->listens ? "BPF at inet_sock_set_state"
+								       : "ends of sockets by sock_diag");
 		return;
 	}
 	fprintf(stderr, "looked at every %s: ", format_duration_ms(waiting->interval_ms, interval));
@@ -118,6 +142,11 @@ static void tell(const struct waiting *waiting, struct wait_target *target)
 		fputs("it is not of this host\n", stderr);
 	else if (target->forwarded)
 		fputs("a rule sends that port elsewhere\n", stderr);
+	else if (target->kind == WAIT_UNIX && (waiting->gone || waiting->binds))
+		fputs("no event tells of listen() or close() of a UNIX socket\n", stderr);
+	else if (target->kind != WAIT_TCP)
+		fprintf(stderr, "no kernel events (need %s)\n",
+			waiting->gone ? "CAP_NET_ADMIN" : "root, and tracefs");
 	else if (!waiting->listens && waiting->closings < 0)
 		fprintf(stderr, "no kernel events (%s)\n",
 			waiting->no_events == -EPERM ? "need CAP_BPF and CAP_PERFMON"
@@ -135,10 +164,12 @@ void wait_watch_plan(struct waiting *waiting, struct wait_target *target)
 	target->by_events = can_watch(waiting, target);
 	if (!as_wished)
 		tell(waiting, target);
-	if (!target->by_events) {
-		target->due_ms = now + (int64_t)waiting->interval_ms;
-	} else if (target->n_settle < N_ELEMENTS(settle_ms)) {
+	/* listen() mostly follows a bind() that was told */
+	const bool settles = target->by_events || (target->kind == WAIT_UNIX && waiting->binds);
+	if (settles && target->n_settle < N_ELEMENTS(settle_ms)) {
 		target->due_ms = now + settle_ms[target->n_settle++];
+	} else if (!target->by_events) {
+		target->due_ms = now + (int64_t)waiting->interval_ms;
 	} else {
 		target->by_hand = true;
 		target->due_ms = now + BY_HAND_MS;
@@ -149,7 +180,7 @@ static void make_due(struct waiting *waiting)
 {
 	for (size_t i = 0; i < waiting->n_targets; i++) {
 		struct wait_target *target = &waiting->targets[i];
-		if (!target->by_events)
+		if (!target->by_events && target->kind != WAIT_UNIX)
 			continue;
 		target->due_ms = 0;
 		target->n_settle = 0;
@@ -183,6 +214,7 @@ void wait_watch_sleep(struct waiting *waiting, int64_t until_ms)
 		{.fd = waiting->listens ? listens_fd(waiting->listens) : -1, .events = POLLIN},
 		{.fd = waiting->closings, .events = POLLIN},
 		{.fd = waiting->rules, .events = POLLIN},
+		{.fd = waiting->binds ? binds_fd(waiting->binds) : -1, .events = POLLIN},
 	};
 	const int64_t left = until_ms - wait_now_ms();
 
@@ -196,4 +228,8 @@ void wait_watch_sleep(struct waiting *waiting, int64_t until_ms)
 		make_due(waiting);
 	if (polls[2].revents)
 		rules_changed(waiting);
+	if (polls[3].revents) {
+		binds_clear(waiting->binds);
+		make_due(waiting);
+	}
 }

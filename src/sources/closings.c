@@ -31,16 +31,18 @@ static int attach_filter(int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) ? -errno : 0;
 }
 
-int closings_open(void)
+int closings_open(bool udp_too)
 {
-	static const int groups[] = {SKNLGRP_INET_TCP_DESTROY, SKNLGRP_INET6_TCP_DESTROY};
+	static const int groups[] = {SKNLGRP_INET_TCP_DESTROY, SKNLGRP_INET6_TCP_DESTROY,
+				     SKNLGRP_INET_UDP_DESTROY, SKNLGRP_INET6_UDP_DESTROY};
+	const size_t n_groups = udp_too ? 4 : 2;
 	const struct sockaddr_nl self = {.nl_family = AF_NETLINK};
 	AUTO(closep) int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
 				     NETLINK_SOCK_DIAG);
 
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&self, sizeof(self)))
 		return -errno;
-	for (size_t i = 0; i < N_ELEMENTS(groups); i++)
+	for (size_t i = 0; i < n_groups; i++)
 		if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i],
 			       sizeof(groups[i])))
 			return -errno;
