@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import signal
 import subprocess
 import sys
 import tempfile
