@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Visits to other network namespaces, on a thread of their own that ends with the visits. */
+/* Visits to other network namespaces and back, by a thread of their own where there may be no way back. */
 #include "base/auto.h"
 #include "core/snapshot.h"
 #include "sources/netns.h"
@@ -100,6 +100,21 @@ static int run_thread(void *(*body)(void *), void *data)
 	return err;
 }
 
+/*
+ * Away and back again: a thread costs more than the visit on a small machine, and on a busy one it
+ * waits for its turn. The way back is tried before the way out, as a user namespace of our own may
+ * not own the network namespace we are in; then a thread goes.
+ */
+static int run_away(void *(*body)(void *), void *data)
+{
+	AUTO(closep) int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	if (home < 0 || setns(home, CLONE_NEWNET) < 0)
+		return run_thread(body, data);
+	body(data);
+	return setns(home, CLONE_NEWNET) < 0 ? -errno : 0;
+}
+
 struct visit {
 	const struct namespace *netns;
 	int (*run)(void *data);
@@ -123,7 +138,7 @@ int netns_run(const struct namespace *netns, int (*run)(void *data), void *data)
 
 	if (netns->is_self)
 		return run(data);
-	int err = run_thread(visit_one, &visit);
+	int err = run_away(visit_one, &visit);
 	return err ? err : visit.result;
 }
 
@@ -170,6 +185,6 @@ int netns_run_wanted(struct snapshot *snap, int (*run)(size_t index, int err, vo
 			tour.result = run(i, 0, data);
 	if (tour.result < 0 || !wants_others(snap))
 		return tour.result < 0 ? tour.result : 0;
-	int err = run_thread(visit_others, &tour);
+	int err = run_away(visit_others, &tour);
 	return err ? err : tour.result < 0 ? tour.result : 0;
 }
