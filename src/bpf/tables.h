@@ -214,12 +214,13 @@ static __always_inline int walk_tables(void)
 							    : table_of(current_task()));
 	const __u32 unconnected = 1 << STATE_LISTEN | 1 << STATE_BOUND;
 	const bool listeners_only = shared.question.states && !(shared.question.states & ~unconnected);
+	const bool no_listeners = shared.question.states && !(shared.question.states >> STATE_LISTEN & 1);
 	struct table_walk walk = {
 		.ehash = WORD(&hash->ehash),
 		.lhash = WORD(&hash->lhash2),
 		.next = worker->next,
 		.n_ehash = listeners_only ? 0 : GET(hash, ehash_mask) + 1,
-		.n_lhash = GET(hash, lhash2_mask) + 1,
+		.n_lhash = no_listeners ? 0 : GET(hash, lhash2_mask) + 1,
 		.index = index,
 	};
 	bpf_loop(SLOTS_A_CALL, walk_bucket, &walk, 0);

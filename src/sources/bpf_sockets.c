@@ -231,6 +231,8 @@ static int take_loose(struct gather *gather, const struct wire_socket *from)
 	const uint16_t netns = netns_index(gather, from->netns, -1);
 	if (gather->only_files || netns == NO_NAMESPACE || !is_asked_for(gather, from))
 		return 0;
+	if (from->state == SOCK_STATE_LISTEN)
+		count(gather, from);
 	return take_tcp(gather, from, netns);
 }
 
@@ -280,24 +282,28 @@ static int coverage_add(struct gather *gather, const char *source, uint32_t seen
 	return 0;
 }
 
-/*
- * Are there other TCP sockets than those held? Asked only where the namespaces are sooner visited
- * than the tables walked.
- */
-static bool are_all_held(const struct gather *gather)
+static bool can_count(const struct gather *gather)
 {
-	enum { A_VISIT = 1000 }; /* takes as long as so many sockets */
 	const struct request *request = gather->request;
-	const struct snapshot *snap = gather->snap;
-	const uint64_t n_held = gather->n_hashed + gather->n_listening;
-	uint64_t n_visits = 0;
 
-	for (size_t i = 0; i < snap->n_namespaces; i++)
-		n_visits += snap->namespaces[i].wanted;
 	return request->states == STATES_ALL && request->ipv4 && request->ipv6 &&
-	       !request->local_port && !gather->n_coming &&
-	       n_held >= A_VISIT * n_visits &&
-	       tcp_counts_are(gather->snap, n_held);
+	       !request->local_port && tcp_counts_pay(gather->snap, gather->n_hashed);
+}
+
+/*
+ * The listeners, which are few: some are not held by a process's descriptor. Then the kernel's
+ * counters tell whether there are other TCP sockets than those known.
+ */
+static int walk_listeners(struct gather *gather, bool *ret_all)
+{
+	uint64_t n_passed;
+
+	gather->walk.shared->question.states = STATE_BIT(SOCK_STATE_LISTEN);
+	int err = bpf_walk_tables(&gather->walk, &n_passed);
+	gather->walk.shared->question.states = STATES_ALL & ~STATE_BIT(SOCK_STATE_LISTEN);
+	*ret_all = !err && !gather->n_coming &&
+		   tcp_counts_are(gather->snap, gather->n_hashed + gather->n_listening);
+	return err;
 }
 
 /*
@@ -307,11 +313,12 @@ static bool are_all_held(const struct gather *gather)
 static int walk_tables(struct gather *gather)
 {
 	uint64_t n_held;
+	bool all = false;
+	int err = can_count(gather) ? walk_listeners(gather, &all) : 0;
 
-	if (are_all_held(gather))
-		return 0;
-	int err = bpf_walk_tables(&gather->walk, &n_held);
-	if (err || n_held == gather->n_hashed)
+	if (!err && !all)
+		err = bpf_walk_tables(&gather->walk, &n_held);
+	if (err || all || n_held == gather->n_hashed)
 		return err;
 	gather->only_files = true;
 	gather->walk.shared->question.all_tables = true;

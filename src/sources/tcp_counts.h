@@ -17,6 +17,9 @@ struct snapshot;
  */
 bool tcp_counts_are(struct snapshot *snap, uint64_t n_held);
 
+/* Are the wanted namespaces of @snap sooner visited than tables with @n sockets walked? */
+bool tcp_counts_pay(const struct snapshot *snap, uint64_t n);
+
 /* How many sockets at least, about, a @request for TCP will be told of; 0: not known. */
 size_t tcp_counts_expect(const struct request *request);
 
