@@ -64,11 +64,11 @@ static void search(const struct option_row *row, void *data)
 	search->has_letter = search->has_letter || row->letter == search->letter;
 }
 
-/* "berth -tlnp": by ss's letters a list is meant. */
-static bool is_of_list(const struct invocation *inv, char letter)
+/* "berth -tlnp", "berth --pairs": by ss's letters and its options a list is meant. */
+static bool is_of_list(const struct invocation *inv, char letter, const char *name)
 {
 	const struct command *list = NULL;
-	struct search has = {.nearest.typed = "", .letter = letter};
+	struct search has = {.nearest.typed = name, .letter = letter};
 
 	if (inv->command != &command_ports)
 		return false;
@@ -77,14 +77,14 @@ static bool is_of_list(const struct invocation *inv, char letter)
 			list = commands[i];
 	if (list)
 		options_foreach(list, search, &has);
-	return has.has_letter;
+	return letter ? has.has_letter : has.nearest.found && !strcmp(has.nearest.found, name);
 }
 
 int unknown_option(const struct invocation *inv, const char *word, char letter)
 {
 	char name[MAX_NAME];
 
-	if (letter && is_of_list(inv, letter))
+	if (letter && is_of_list(inv, letter, ""))
 		return usage_error(inv, "unknown option -%c; did you mean 'berth list %s'?", letter,
 				   *word == '-' ? word : "...");
 	if (letter)
@@ -92,6 +92,9 @@ int unknown_option(const struct invocation *inv, const char *word, char letter)
 				   inv->command->name);
 	word += strspn(word, "-");
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
+	if (is_of_list(inv, 0, name))
+		return usage_error(inv, "unknown option --%s; did you mean 'berth list --%s'?", name,
+				   word);
 	struct search found = {.nearest.typed = name};
 	options_foreach(inv->command, search, &found);
 	if (found.n_begin > 1 && *name)

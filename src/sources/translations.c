@@ -23,7 +23,7 @@
 
 struct visit {
 	struct snapshot *snap;
-	struct ends_table socks;
+	struct ends_table socks; /* filled when the first is met: most machines have none */
 	uint16_t netns;
 	size_t n_before; /* translations when this namespace's dump began */
 	uint32_t n_tracking, n_unread; /* namespaces */
@@ -57,6 +57,8 @@ static bool has_sock(const struct visit *visit, struct ends ends)
  */
 static int keep(struct visit *visit, const struct translation *translation)
 {
+	if (!visit->socks.slots && ends_table_fill(&visit->socks, visit->snap))
+		return -ENOMEM;
 	if (!has_sock(visit, translation_first(translation)) &&
 	    !has_sock(visit, translation_second(translation)))
 		return 0;
@@ -154,10 +156,8 @@ static int look(size_t index, int err, void *data)
 static int collect(struct snapshot *snap, const struct request *request)
 {
 	struct visit visit = {.snap = snap};
-	int err = ends_table_fill(&visit.socks, snap);
+	const int err = netns_run_wanted(snap, look, &visit);
 
-	if (!err)
-		err = netns_run_wanted(snap, look, &visit);
 	ends_table_release(&visit.socks);
 	if (err)
 		return err;
