@@ -71,6 +71,15 @@ int command_main(int argc, char **argv);
 bool option_given(const struct invocation *inv, const char *name);
 const char *option_value(const struct invocation *inv, const char *name);
 
+/*
+ * Read --name as a number (decimal or 0x...) or as a duration (base/duration.h) within bounds;
+ * where it is not given @ret stays as it is. 0, or EXIT_USAGE after a message.
+ */
+int option_number(const struct invocation *inv, const char *name, uint64_t least, uint64_t most,
+		  uint64_t *ret);
+int option_duration(const struct invocation *inv, const char *name, uint64_t least_ms,
+		    uint64_t most_ms, uint64_t *ret_ms);
+
 /* "berth list: " and the message, one line, on stderr, escaped; returns EXIT_USAGE. */
 int usage_error(const struct invocation *inv, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -46,7 +46,6 @@ void free_say(const struct freeing *freeing, const char *format, ...)
 static int parse(struct freeing *freeing)
 {
 	const struct invocation *inv = freeing->inv;
-	const char *grace = option_value(inv, "grace");
 	struct parse_error error = {};
 
 	if (inv->n_operands != 1)
@@ -54,8 +53,9 @@ static int parse(struct freeing *freeing)
 	freeing->text = inv->operands[0];
 	escape_add(&freeing->shown, freeing->text, strlen(freeing->text));
 	freeing->grace_ms = 10000;
-	if (grace && !parse_duration_ms(grace, &freeing->grace_ms))
-		return usage_error(inv, "--grace: '%s' is no duration such as 5s", grace);
+	int code = option_duration(inv, "grace", 0, UINT64_MAX, &freeing->grace_ms);
+	if (code)
+		return code;
 	freeing->dry_run = option_given(inv, "dry-run");
 	freeing->via_manager = option_given(inv, "via-manager");
 	freeing->ask = !option_given(inv, "yes") && !freeing->dry_run;

@@ -144,7 +144,6 @@ int port_free(const struct invocation *inv)
 {
 	AUTO(snapshot_freep) struct snapshot *snap = NULL;
 	AUTO(freep) struct search *search = calloc(1, sizeof(*search));
-	const char *count = option_value(inv, "count");
 
 	if (!search)
 		return failure(inv, "out of memory");
@@ -154,11 +153,12 @@ int port_free(const struct invocation *inv)
 	if (inv->n_operands > 1 ||
 	    (inv->n_operands && !parse_range(inv->operands[0], &search->range)))
 		return usage_error(inv, "--free wants one RANGE such as 8000-8999");
-	if (count && (!parse_u64(count, UINT16_MAX, &search->n) || !search->n))
-		return usage_error(inv, "-n: '%s' is no number of ports", count);
+	int code = option_number(inv, "count", 1, UINT16_MAX, &search->n);
+	if (code)
+		return code;
 	if (option_value(inv, "from"))
 		return usage_error(inv, "--free binds ports to be sure, which a recording cannot");
-	int code = look(inv, &snap);
+	code = look(inv, &snap);
 	search->snap = snap;
 	return code ? code : search_and_print(inv, search);
 }

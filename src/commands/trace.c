@@ -18,7 +18,6 @@
 #include "render/trace_json.h"
 #include "render/trace_text.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { LOOKUP_MS = 6000, NAMES_MS = 1000, UDP_PORT = 33434 };
@@ -34,8 +33,8 @@ static const struct option_row options[] = {
 	{"first-hop", 'f', "N", false, "begin with this TTL (default 1)", NULL},
 	{"max-hops", 'm', "N", false, "largest TTL (default 30)", NULL},
 	{"probes", 'q', "N", false, "probes a hop (default 3)", NULL},
-	{"wait", 'w', "SECONDS", false,
-	 "wait this long for every answer (default: up to 1, less where others are fast)", NULL},
+	{"wait", 'w', "TIME", false,
+	 "wait this long for every answer (default: up to 1s, less where others are fast)", NULL},
 	{"no-mtu", 0, NULL, false, "do not look for the largest packet", NULL},
 	{"bind", 's', "ADDRESS", false, "send from this address", NULL},
 	{"device", 'i', "NAME", false, "tie the socket to this interface", "@device"},
@@ -50,38 +49,22 @@ struct tracing {
 	const char *target;
 };
 
-/* 0, or EXIT_USAGE after saying what is wrong with --@name. */
-static int read_number(const struct invocation *inv, const char *name, uint64_t least, uint64_t most,
-		       unsigned *number)
-{
-	const char *text = option_value(inv, name);
-	uint64_t value;
-
-	if (!text)
-		return 0;
-	if (!parse_u64(text, most, &value) || value < least)
-		return usage_error(inv, "--%s is a number from %u to %u, not '%s'", name,
-				   (unsigned)least, (unsigned)most, text);
-	*number = (unsigned)value;
-	return 0;
-}
-
 static int read_plan(const struct invocation *inv, struct trace_plan *plan)
 {
-	const char *wait = option_value(inv, "wait");
-	char *end = NULL;
-	int code = read_number(inv, "first-hop", 1, TRACE_MAX_HOPS, &plan->first_hop);
+	uint64_t first = plan->first_hop, last = plan->max_hops, probes = plan->probes;
+	uint64_t wait_ms = (uint64_t)(plan->wait_s * 1e3);
+	int code = option_number(inv, "first-hop", 1, TRACE_MAX_HOPS, &first);
 
-	code = code ?: read_number(inv, "max-hops", 1, TRACE_MAX_HOPS, &plan->max_hops);
-	code = code ?: read_number(inv, "probes", 1, TRACE_MAX_PROBES, &plan->probes);
+	code = code ?: option_number(inv, "max-hops", 1, TRACE_MAX_HOPS, &last);
+	code = code ?: option_number(inv, "probes", 1, TRACE_MAX_PROBES, &probes);
+	code = code ?: option_duration(inv, "wait", 1, 60000, &wait_ms);
 	if (code)
 		return code;
-	if (wait) {
-		plan->wait_s = strtod(wait, &end);
-		plan->wait_whole = true;
-		if (end == wait || *end || !(plan->wait_s > 0 && plan->wait_s <= 60))
-			return usage_error(inv, "--wait is a number of seconds up to 60, not '%s'", wait);
-	}
+	plan->first_hop = (unsigned)first;
+	plan->max_hops = (unsigned)last;
+	plan->probes = (unsigned)probes;
+	plan->wait_s = (double)wait_ms / 1e3;
+	plan->wait_whole = option_given(inv, "wait");
 	if (plan->first_hop > plan->max_hops)
 		return usage_error(inv, "--first-hop %u is behind --max-hops %u", plan->first_hop,
 				   plan->max_hops);
@@ -103,21 +86,18 @@ static int read_operands(const struct invocation *inv, struct asked *asked, stru
 {
 	const char *text = inv->n_operands ? inv->operands[0] : "";
 	const bool has_port = option_given(inv, "port") || inv->n_operands == 2;
-	unsigned port = UDP_PORT;
+	uint64_t port = UDP_PORT;
 	struct addr addr;
-	uint64_t number;
 
 	if (inv->n_operands < 1 || inv->n_operands > 2)
 		return usage_error(inv, "%s; see 'berth trace --help'",
 				   inv->n_operands ? "too many words" : "HOST:PORT is missing");
 	asked->target = text;
-	int code = read_number(inv, "port", 0, UINT16_MAX, &port);
+	int code = option_number(inv, "port", 0, UINT16_MAX, &port);
 	if (code)
 		return code;
-	if (inv->n_operands == 2 && !parse_u64(inv->operands[1], UINT16_MAX, &number))
+	if (inv->n_operands == 2 && !parse_u64(inv->operands[1], UINT16_MAX, &port))
 		return usage_error(inv, "'%s' is not a port", inv->operands[1]);
-	if (inv->n_operands == 2)
-		port = (unsigned)number;
 	const bool is_addr = address_parse(text, &addr), is_ipv6 = is_addr && addr.family == ADDR_IPV6;
 	if (!has_port && asked->proto == SOCK_PROTO_TCP && (is_addr || !strchr(text, ':')))
 		return usage_error(inv, "'%s' has no port: say %s%s%s:PORT, or use --icmp", text,
@@ -162,15 +142,15 @@ static int read_asked(const struct invocation *inv, struct case_facts *facts)
 {
 	struct asked *asked = &facts->asked;
 	const char *bind = option_value(inv, "bind");
-	unsigned mark = 0;
+	uint64_t mark = 0;
 	struct endpoint endpoint = {};
 
 	int code = read_proto(inv, asked);
-	code = code ?: read_number(inv, "mark", 0, UINT32_MAX, &mark);
+	code = code ?: option_number(inv, "mark", 0, UINT32_MAX, &mark);
 	code = code ?: read_operands(inv, asked, &endpoint);
 	if (code)
 		return code;
-	asked->mark = mark;
+	asked->mark = (uint32_t)mark;
 	asked->uid = -1;
 	asked->device = option_value(inv, "device");
 	asked->port = endpoint.port;

@@ -202,16 +202,6 @@ static int parse_targets(const struct invocation *inv, struct waiting *waiting)
 	return 0;
 }
 
-static int parse_time(const struct invocation *inv, const char *option, uint64_t *ret_ms)
-{
-	const char *text = option_value(inv, option);
-
-	if (text && !parse_duration_ms(text, ret_ms))
-		return usage_error(inv, "--%s: '%s' is no duration such as 500ms, 30s or 5m", option,
-				   text);
-	return 0;
-}
-
 static int run_wait(const struct invocation *inv)
 {
 	AUTO(freep) struct waiting *waiting = calloc(1, sizeof(*waiting));
@@ -225,9 +215,9 @@ static int run_wait(const struct invocation *inv)
 	waiting->http_path = option_value(inv, "http");
 	int code = parse_targets(inv, waiting);
 	if (!code)
-		code = parse_time(inv, "timeout", &waiting->limit_ms);
+		code = option_duration(inv, "timeout", 0, UINT64_MAX, &waiting->limit_ms);
 	if (!code)
-		code = parse_time(inv, "interval", &waiting->interval_ms);
+		code = option_duration(inv, "interval", 0, UINT64_MAX, &waiting->interval_ms);
 	if (code)
 		return code;
 	if (waiting->http_path && (*waiting->http_path != '/' || strpbrk(waiting->http_path, "\r\n ")))

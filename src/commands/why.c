@@ -19,7 +19,6 @@
 
 #include <langinfo.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct option_row options[] = {
@@ -37,16 +36,18 @@ static const struct option_row options[] = {
 	{"backlog", 0, "N", false, "bind: listen afterwards, with this backlog", NULL},
 	{"trace-firewall", 0, NULL, false,
 	 "have nftables trace one more packet: adds a table of ours and removes it again", NULL},
-	{"timeout", 0, "SECONDS", false, "take at most this long (default 10)", NULL},
+	{"timeout", 0, "TIME", false, "take at most this long (default 10s)", NULL},
 	{},
 };
 
+enum { WHY_LEAST_MS = 100, WHY_MOST_MS = 3600000 };
+
 double why_timeout(const struct invocation *inv)
 {
-	const char *text = option_value(inv, "timeout");
-	double seconds = text ? strtod(text, NULL) : WHY_TIMEOUT_S;
+	uint64_t ms = WHY_TIMEOUT_S * 1000;
 
-	return seconds > 0.1 && seconds < 3600 ? seconds : WHY_TIMEOUT_S;
+	option_duration(inv, "timeout", WHY_LEAST_MS, WHY_MOST_MS, &ms); /* read_options() complained */
+	return (double)ms / 1e3;
 }
 
 int why_answer(const struct invocation *inv, const struct case_facts *facts)
@@ -77,33 +78,18 @@ int why_answer(const struct invocation *inv, const struct case_facts *facts)
 	return output_close(&output, inv, ok ? EXIT_YES : known ? EXIT_NO : EXIT_UNKNOWN);
 }
 
-static int read_number(const struct invocation *inv, const char *name, uint64_t max, uint64_t *ret)
-{
-	const char *text = option_value(inv, name);
-	char *end;
-
-	*ret = 0;
-	if (!text)
-		return 0;
-	unsigned long long number = strtoull(text, &end, 0);
-	if (!*text || *end || *text == '-' || number > max)
-		return usage_error(inv, "--%s: '%s' is not a number up to %llu", name, text,
-				   (unsigned long long)max);
-	*ret = number;
-	return 0;
-}
-
 static int read_options(const struct invocation *inv, struct case_facts *facts)
 {
 	struct asked *asked = &facts->asked;
 	const char *bind = option_value(inv, "bind");
 	struct endpoint from = {};
-	uint64_t ttl, mark, uid, backlog;
-	int code = read_number(inv, "ttl", 255, &ttl);
+	uint64_t ttl = 0, mark = 0, uid = 0, backlog = 0, timeout_ms;
+	int code = option_number(inv, "ttl", 0, 255, &ttl);
 
-	code = code ?: read_number(inv, "mark", UINT32_MAX, &mark);
-	code = code ?: read_number(inv, "uid", UINT32_MAX - 1, &uid);
-	code = code ?: read_number(inv, "backlog", INT32_MAX, &backlog);
+	code = code ?: option_number(inv, "mark", 0, UINT32_MAX, &mark);
+	code = code ?: option_number(inv, "uid", 0, UINT32_MAX - 1, &uid);
+	code = code ?: option_number(inv, "backlog", 0, INT32_MAX, &backlog);
+	code = code ?: option_duration(inv, "timeout", WHY_LEAST_MS, WHY_MOST_MS, &timeout_ms);
 	if (code)
 		return code;
 	if (bind && (endpoint_parse(bind, &from) ||

@@ -11,6 +11,7 @@ struct invocation;
 
 enum { WHY_TIMEOUT_S = 10 };
 
+/* --timeout in seconds, which is valid. */
 double why_timeout(const struct invocation *inv);
 /* Diagnose and print; returns the exit code that fits. */
 int why_answer(const struct invocation *inv, const struct case_facts *facts);
