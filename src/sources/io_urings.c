@@ -194,8 +194,9 @@ static int find_rings(struct search *search)
 
 	if (pid_list_read(&pids, "/proc"))
 		return 0;
-	for (size_t i = 0; i < 2 * pids.n && !err && !is_late(search); i++)
-		err = read_process(search, pids.pids[i % pids.n], i >= pids.n);
+	for (int round = 0; round < 2; round++)
+		for (size_t i = 0; i < pids.n && !err && !is_late(search); i++)
+			err = read_process(search, pids.pids[i], round);
 	search->snap->rings_known = !err && !search->late;
 	return err;
 }
