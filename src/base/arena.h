@@ -25,6 +25,7 @@ void *arena_alloc(struct arena *arena, size_t size);
 /* A copy of @len bytes with a NUL behind them (for text that may hold NUL bytes, keep @len). */
 char *arena_dup(struct arena *arena, const void *bytes, size_t len);
 
+/* As asprintf(); NULL without memory. */
 char *arena_printf(struct arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -50,6 +50,7 @@ bool gets_agree(const struct gets *gets);
 /* Some socket would get it. */
 bool gets_found(const struct gets *gets);
 
+/* One way or the other of saying all of @gets. */
 void gets_print_text(const struct gets *gets, struct output *output);
 void gets_print_json(const struct gets *gets, struct output *output);
 

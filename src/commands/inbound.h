@@ -34,6 +34,7 @@ struct inbound_report {
 	const char *says;
 };
 
+/* "accepted", "half-open", "reset" ...: what became of a group, for text and JSON alike. */
 const char *inbound_fate_word(const struct inbound_group *group);
 /* Prints; returns @code, or EXIT_UNKNOWN if that failed. */
 int inbound_print(const struct invocation *inv, const struct inbound_report *report, int code);

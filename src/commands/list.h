@@ -33,6 +33,7 @@ struct list {
 
 extern const struct option_row list_option_rows[];
 
+/* `berth list`, and `berth ss` where that is the invocation's command. Returns an exit code. */
 int list_run(const struct invocation *inv);
 
 /* Read the options into @list. 0, or EXIT_USAGE after a message. */

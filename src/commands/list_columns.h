@@ -43,11 +43,13 @@ bool list_columns_add(struct list_columns *columns, const char *name);
 int list_columns_parse(struct list_columns *columns, const char *defaults,
 		       const struct invocation *inv);
 
+/* The facts (enum fact) that the chosen columns look at. */
 uint32_t list_columns_needs(const struct list_columns *columns);
 
 /* What "process" draws. One process may hold a socket by several fds: they are named once, in a row. */
 void list_add_processes(struct strbuf *text, const struct snapshot *snap, const struct sock *sock);
 
+/* Append what the column says of @sock; several values with commas between. */
 void list_column_add_text(const struct list_column *column, const struct snapshot *snap,
 			  const struct sock *sock, struct strbuf *text);
 

@@ -54,6 +54,7 @@ void list_select_bound(struct list_select *select);
 void list_select_finish(struct list_select *select);
 void list_select_narrow(const struct list_select *select, struct request *request);
 
+/* Do the flags (-t, -l, -4 ...) show @sock? The filter is asked apart. */
 bool list_select_matches(const struct list_select *select, const struct sock *sock);
 
 #endif

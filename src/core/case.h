@@ -92,6 +92,7 @@ static inline void case_doing(const struct case_facts *facts, const char *what)
 		facts->watcher.doing(what, facts->watcher.data);
 }
 
+/* With an arena of its own and the caller as the user that asks. NULL without memory. */
 struct case_facts *case_new(void);
 void case_free(struct case_facts *facts);
 static inline void case_freep(struct case_facts **facts)

@@ -20,6 +20,7 @@ struct ends {
 	uint32_t proto;
 };
 
+/* 16 bytes for either family: IPv4 as ::ffff:a.b.c.d. */
 void ends_set_address(uint8_t bytes[16], const struct addr *addr);
 struct ends ends_of(const struct sock *sock);
 /* As the other side has them. */

@@ -42,6 +42,7 @@ static inline void filter_freep(struct filter **filter)
 	filter_free(*filter);
 }
 
+/* Is @sock of @snap what was asked for? A filter of no words matches everything. */
 bool filter_matches(const struct filter *filter, const struct snapshot *snap,
 		    const struct sock *sock);
 

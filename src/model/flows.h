@@ -53,6 +53,7 @@ void flows_remove(struct model_space *space, uint32_t id);
 int flows_reserve(struct flows *flows, uint32_t n);
 void flows_release(struct flows *flows);
 
+/* Where a look-up of @key begins: for one that is done apart from finding, see flows_prefetch(). */
 struct flow_place flows_place(const struct flow_key *key);
 
 static inline uint32_t flows_hash(uint64_t ends, uint32_t ports)

@@ -45,6 +45,7 @@ enum model_option {
 	MODEL_OPTION_CPU,	 /* SO_INCOMING_CPU */
 	MODEL_OPTION_PROGRAM,	 /* SO_ATTACH_REUSEPORT_*, 0: detach */
 };
+/* setsockopt(): @value 0 or 1, or what the option's line says. Refusals are verdicts, as above. */
 int model_set(struct model_space *space, uint32_t sock, enum model_option option, uint32_t value,
 	      struct model_verdict *ret);
 /* Join the multicast group on @device. -EADDRINUSE: joined already. */
@@ -90,6 +91,7 @@ struct model_look {
 	bool v6, v6only, reuseaddr, reuseport;
 	enum model_way way;
 };
+/* The socket as it is now. False: there is none of that number. */
 bool model_look(const struct model_space *space, uint32_t sock, struct model_look *ret);
 
 #endif

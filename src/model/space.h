@@ -27,6 +27,7 @@ extern const struct model_behaviour model_behaviour_latest; /* 6.18 */
 /* As of a mainline version like 5, 15; a starting point, to be corrected by trying. */
 struct model_behaviour model_behaviour_of(unsigned major, unsigned minor);
 void model_behaviour_apply(struct model_behaviour *to, const struct kernel_behaviour *found);
+/* The member of @of that @behaviour names. */
 bool *model_behaviour_bit(struct model_behaviour *of, enum behaviour behaviour);
 
 struct model_behaviour_row {
@@ -34,6 +35,7 @@ struct model_behaviour_row {
 	unsigned since, before; /* mainline versions, 5.15 is 515; 0: ever, still */
 	const char *says;
 };
+/* What @behaviour is and since when. */
 const struct model_behaviour_row *model_behaviour_row(enum behaviour behaviour);
 
 struct model_sysctls {
@@ -61,7 +63,9 @@ static inline void model_space_freep(struct model_space **space)
 	model_space_free(*space);
 }
 
+/* The settings, to read and to change: before the calls that they bear on. Never NULL. */
 struct model_sysctls *model_space_sysctls(struct model_space *space);
+/* ip_local_reserved_ports: add @low to @high, or empty the list. */
 void model_space_reserve_ports(struct model_space *space, uint16_t low, uint16_t high);
 void model_space_unreserve_all(struct model_space *space);
 

@@ -42,6 +42,7 @@ void asking_stop(struct asking *askings, size_t n);
 
 /* Shared with the attempts: */
 struct sockaddr_storage;
+/* Returns the length of what was made of @addr, for connect() and the like. */
 unsigned sockaddr_make(const struct addr *addr, uint16_t port, struct sockaddr_storage *ret);
 bool sockaddr_read(const struct sockaddr_storage *ss, struct addr *ret_addr, uint16_t *ret_port);
 /* SO_MARK, SO_BINDTODEVICE, TTL, IP_RECVERR ...: 0 or -errno of the first that failed. */

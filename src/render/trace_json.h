@@ -8,6 +8,7 @@ struct json;
 struct trace;
 struct trace_names;
 
+/* One berth.trace/1 document; @names may still lack some. */
 void trace_json(struct json *json, const struct trace *trace, const struct trace_names *names,
 		const struct asked *asked);
 

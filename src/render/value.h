@@ -8,6 +8,7 @@ struct json;
 struct strbuf;
 struct value;
 
+/* A field's value as people read it, and as JSON. */
 void value_add(struct strbuf *text, const struct field *field, const struct value *value);
 void value_json(struct json *json, const struct field *field, const struct value *value);
 
