@@ -25,7 +25,7 @@ enum {
 	LINE_SIZE = 4096,
 	/* How long a search may take: for what may not exist, ... */
 	BRIEFLY_MS = 50,
-	TO_NAME_MS = 40, /* for a name of what can be entered anyway, */
+	TO_NAME_MS = 20, /* for a name of what can be entered anyway, */
 	THOROUGH_MS = 5000, /* for what is known to exist or was asked for. */
 	ASKED = 512, /* sockets of one process: asking takes some 10 us for each */
 };
