@@ -171,7 +171,9 @@ void around_start(struct around *around, const struct case_facts *facts, const s
 	/* Hosts send few ICMP errors a second to one peer: the most telling questions go first. */
 	if (!around->tap)
 		around->tap = tap_start();
-	if (!a->connected && !facts->asked.is_signed)
+	/* A program's own refusal is that look already; its ICMP error must come to the repetition. */
+	const bool is_told = a->by_program && a->error && a->error != ETIMEDOUT;
+	if (!a->connected && !facts->asked.is_signed && !is_told)
 		blocking_start(&around->blocking, &facts->asked, a, facts->until_ns);
 	plan_side(around, facts, a);
 	asking_start(&around->side[0], &facts->asked);
