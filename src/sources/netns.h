@@ -47,4 +47,11 @@ int netns_find_again(struct snapshot *snap, struct namespace *netns);
  */
 int netns_of_socket(uint32_t pid, int number);
 
+/*
+ * The inode of the network namespace that descriptor @number of process @pid stands for, where the
+ * name it was opened by has been unmounted since: its link reads "/", as that of a root directory.
+ * 0: it stands for something else.
+ */
+uint64_t netns_unmounted(uint32_t pid, int number);
+
 #endif

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <linux/nsfs.h>
 #include <linux/sockios.h>
 #include <pthread.h>
 #include <sched.h>
@@ -36,6 +38,18 @@ int netns_of_socket(uint32_t pid, int number)
 	const int netns = fd < 0 ? -1 : ioctl(fd, SIOCGSKNS);
 
 	return netns < 0 ? -errno : netns;
+}
+
+uint64_t netns_unmounted(uint32_t pid, int number)
+{
+	struct stat st, own;
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/fd/%d", pid, number);
+	if (stat(path, &st) < 0 || stat("/proc/self/ns/net", &own) < 0 || st.st_dev != own.st_dev)
+		return 0;
+	AUTO(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET ? st.st_ino : 0;
 }
 
 static int open_by_socket(const char *path)

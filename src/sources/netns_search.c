@@ -207,7 +207,7 @@ static uint64_t file_netns(const char *link, uint32_t pid, int number, bool sock
 	struct stat st;
 
 	if (!sockets)
-		return link_inode(link);
+		return strcmp(link, "/") ? link_inode(link) : netns_unmounted(pid, number);
 	if (strncmp(link, "socket:[", 8) != 0)
 		return 0;
 	AUTO(closep) int fd = netns_of_socket(pid, number);
