@@ -262,5 +262,5 @@ void bpf_attached_collect(struct world *world, const struct world_netns *netns,
 	struct inside in = {arena, place, netns};
 
 	if (!(place->known & PLACE_BPF))
-		world_run(world, netns, look, &in);
+		world_run(netns, look, &in);
 }

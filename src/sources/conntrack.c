@@ -120,7 +120,7 @@ bool conntrack_find(struct world *world, const struct world_netns *netns, struct
 
 	if (!flow->src_port || flow->src.family != flow->dst.family)
 		return false;
-	world_run(world, netns, ask, &q);
+	world_run(netns, ask, &q);
 	if (!q.found)
 		return false;
 	*ret_entry = q.entry;

@@ -54,7 +54,7 @@ int evidence_start(struct case_facts *facts, struct evidence **ret_evidence)
 	if (world->all[0].name)
 		own->name = arena_printf(&facts->arena, "%s", world->all[0].name);
 	for (size_t i = 0; i < world->n; i++)
-		world_run(world, &world->all[i], read_before, &world->all[i].before);
+		world_run(&world->all[i], read_before, &world->all[i].before);
 	evidence->firewalls = firewalls_new(world, &facts->arena);
 	if (!evidence->firewalls)
 		return -ENOMEM;

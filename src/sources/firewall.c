@@ -77,7 +77,7 @@ void firewalls_read_before(struct firewalls *firewalls)
 		if (!fw)
 			return;
 		struct reading r = {firewalls, &fw->before, NULL};
-		world_run(firewalls->world, netns, read_inside, &r);
+		world_run(netns, read_inside, &r);
 	}
 }
 
@@ -90,7 +90,7 @@ static struct known_firewall *read_now(struct firewalls *firewalls, struct place
 		return fw;
 	fw->read = true;
 	struct reading r = {firewalls, &fw->now, &fw->legacy};
-	fw->error = world_run(firewalls->world, netns, read_inside, &r);
+	fw->error = world_run(netns, read_inside, &r);
 	if (!fw->error)
 		place->known |= PLACE_NFT;
 	for (size_t i = 0; i < fw->now.n_chains; i++) {

@@ -53,5 +53,5 @@ static int ask(void *data)
 
 void md5_keys_mark(struct world *world, const struct world_netns *netns, struct place *place)
 {
-	world_run(world, netns, ask, place);
+	world_run(netns, ask, place);
 }

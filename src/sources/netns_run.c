@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Visits to other network namespaces and back, by a thread of their own where there may be no way back. */
+/* Visits to other network namespaces, by a thread of their own. */
 #include "base/auto.h"
 #include "core/snapshot.h"
 #include "sources/netns.h"
@@ -100,50 +100,48 @@ static int enter(const struct namespace *netns)
 	return setns(fd, CLONE_NEWNET) < 0 ? -errno : 0;
 }
 
-static int run_thread(void *(*body)(void *), void *data)
+struct errand {
+	int (*run)(void *data);
+	void *data;
+	int result;
+};
+
+static void *do_errand(void *arg)
 {
+	struct errand *errand = arg;
+
+	errand->result = errand->run(errand->data);
+	return NULL;
+}
+
+int netns_apart(int (*run)(void *data), void *data)
+{
+	struct errand errand = {.run = run, .data = data};
 	pthread_attr_t attr;
 	pthread_t thread;
 
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK);
-	int err = -pthread_create(&thread, &attr, body, data);
+	int err = -pthread_create(&thread, &attr, do_errand, &errand);
 	pthread_attr_destroy(&attr);
-	if (!err)
-		pthread_join(thread, NULL);
-	return err;
-}
-
-/*
- * Away and back again: a thread costs more than the visit on a small machine, and on a busy one it
- * waits for its turn. The way back is tried before the way out, as a user namespace of our own may
- * not own the network namespace we are in; then a thread goes.
- */
-static int run_away(void *(*body)(void *), void *data)
-{
-	AUTO(closep) int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-
-	if (home < 0 || setns(home, CLONE_NEWNET) < 0)
-		return run_thread(body, data);
-	body(data);
-	return setns(home, CLONE_NEWNET) < 0 ? -errno : 0;
+	if (err)
+		return err;
+	pthread_join(thread, NULL);
+	return errand.result;
 }
 
 struct visit {
 	const struct namespace *netns;
 	int (*run)(void *data);
 	void *data;
-	int result;
 };
 
-static void *visit_one(void *arg)
+static int visit_one(void *data)
 {
-	struct visit *visit = arg;
+	const struct visit *visit = data;
+	const int err = enter(visit->netns);
 
-	visit->result = enter(visit->netns);
-	if (!visit->result)
-		visit->result = visit->run(visit->data);
-	return NULL;
+	return err ? err : visit->run(visit->data);
 }
 
 int netns_run(const struct namespace *netns, int (*run)(void *data), void *data)
@@ -152,23 +150,22 @@ int netns_run(const struct namespace *netns, int (*run)(void *data), void *data)
 
 	if (netns->is_self)
 		return run(data);
-	int err = run_away(visit_one, &visit);
-	return err ? err : visit.result;
+	return netns_apart(visit_one, &visit);
 }
 
 struct tour {
 	struct snapshot *snap;
 	int (*run)(size_t index, int err, void *data);
 	void *data;
-	int result;
 };
 
-static void *visit_others(void *arg)
+static int visit_others(void *data)
 {
-	struct tour *tour = arg;
+	const struct tour *tour = data;
 	struct snapshot *snap = tour->snap;
+	int result = 0;
 
-	for (size_t i = 0; i < snap->n_namespaces && tour->result >= 0; i++) {
+	for (size_t i = 0; i < snap->n_namespaces && result >= 0; i++) {
 		struct namespace *netns = &snap->namespaces[i];
 		if (!netns->wanted || netns->is_self)
 			continue;
@@ -176,9 +173,9 @@ static void *visit_others(void *arg)
 		if (err == -ENOENT && !netns_find_again(snap, netns))
 			err = enter(netns);
 		if (err != -ENOENT)
-			tour->result = tour->run(i, err, tour->data);
+			result = tour->run(i, err, tour->data);
 	}
-	return NULL;
+	return result;
 }
 
 static bool wants_others(const struct snapshot *snap)
@@ -194,11 +191,12 @@ int netns_run_wanted(struct snapshot *snap, int (*run)(size_t index, int err, vo
 {
 	struct tour tour = {.snap = snap, .run = run, .data = data};
 
-	for (size_t i = 0; i < snap->n_namespaces && tour.result >= 0; i++)
+	int result = 0;
+
+	for (size_t i = 0; i < snap->n_namespaces && result >= 0; i++)
 		if (snap->namespaces[i].wanted && snap->namespaces[i].is_self)
-			tour.result = run(i, 0, data);
-	if (tour.result < 0 || !wants_others(snap))
-		return tour.result < 0 ? tour.result : 0;
-	int err = run_away(visit_others, &tour);
-	return err ? err : tour.result < 0 ? tour.result : 0;
+			result = run(i, 0, data);
+	if (result >= 0 && wants_others(snap))
+		result = netns_apart(visit_others, &tour);
+	return result < 0 ? result : 0;
 }

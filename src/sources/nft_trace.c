@@ -184,7 +184,7 @@ static void watch_place(struct nft_trace *trace, struct world *world, struct cas
 	flows_of_place(w, facts, ports[0], ports[1]);
 	if (!w->n_flows)
 		return;
-	int err = world_run(world, netns, open_inside, w);
+	int err = world_run(netns, open_inside, w);
 	if (!err) {
 		trace->n++;
 		return;

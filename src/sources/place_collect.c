@@ -106,6 +106,6 @@ int place_collect(struct case_facts *facts, struct world *world, struct world_ne
 	resolve_peers(world, netns, place);
 	tunnels_collect(&facts->arena, place);
 	struct inside inside = {facts, place, netns};
-	world_run(world, netns, read_proc, &inside);
+	world_run(netns, read_proc, &inside);
 	return (int)index;
 }

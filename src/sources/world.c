@@ -103,25 +103,27 @@ static int descriptor(const struct world_netns *netns, int *ret_close)
 	return fd;
 }
 
-int world_run(const struct world *world, const struct world_netns *netns, int (*run)(void *data),
-	      void *data)
+struct stay {
+	int fd;
+	int (*run)(void *data);
+	void *data;
+};
+
+static int run_there(void *data)
+{
+	const struct stay *stay = data;
+
+	return setns(stay->fd, CLONE_NEWNET) ? -errno : stay->run(stay->data);
+}
+
+int world_run(const struct world_netns *netns, int (*run)(void *data), void *data)
 {
 	AUTO(closep) int lent = -1;
 
 	if (netns->is_self)
 		return run(data);
-	if (world->all[0].fd < 0)
-		return -EPERM;
-	const int fd = descriptor(netns, &lent);
-	if (fd < 0)
-		return fd;
-	if (setns(fd, CLONE_NEWNET))
-		return -errno;
-	int result = run(data);
-	/* Going on in the wrong namespace would make every later answer wrong. */
-	if (setns(world->all[0].fd, CLONE_NEWNET))
-		abort();
-	return result;
+	struct stay stay = {descriptor(netns, &lent), run, data};
+	return stay.fd < 0 ? stay.fd : netns_apart(run_there, &stay);
 }
 
 static int open_route(void *data)
@@ -131,7 +133,7 @@ static int open_route(void *data)
 
 struct netlink *world_route(struct world *world, struct world_netns *netns)
 {
-	if (netns->route.fd < 0 && world_run(world, netns, open_route, &netns->route))
+	if (netns->route.fd < 0 && world_run(netns, open_route, &netns->route))
 		return NULL;
 	return &netns->route;
 }

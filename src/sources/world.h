@@ -40,11 +40,10 @@ void world_close(struct world *world);
 struct world_netns *world_find(const struct world *world, uint64_t inode);
 
 /*
- * Run @run(@data) with the calling thread inside @netns, then return to the own namespace. What
- * @run returned, or -errno when it could not be entered. Must not be nested.
+ * Run @run(@data) inside @netns, as netns_run(). What @run returned, or -errno when it could not be
+ * entered.
  */
-int world_run(const struct world *world, const struct world_netns *netns, int (*run)(void *data),
-	      void *data);
+int world_run(const struct world_netns *netns, int (*run)(void *data), void *data);
 
 /* The NETLINK_ROUTE socket of a namespace, opened on first use; NULL when that fails. */
 struct netlink *world_route(struct world *world, struct world_netns *netns);

@@ -119,7 +119,7 @@ void xfrm_collect(struct world *world, const struct world_netns *netns, struct a
 {
 	struct reading r = {.arena = arena, .place = place, .flow = flow};
 
-	if (world_run(world, netns, ask, &r))
+	if (world_run(netns, ask, &r))
 		return;
 	place->known |= PLACE_XFRM;
 	for (size_t i = 0; i < place->n_xfrm; i++)

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import signal
 import subprocess
 import sys
 import tempfile
@@ -64,6 +63,23 @@ def run(*command, check=True, **options):
     return done.stdout
 
 
+def end_all(name):
+    """End what a server has forked, or a shell that is gone has begun, in the namespace called @name."""
+    for pid in run("ip", "netns", "pids", name, check=False).split():
+        try:
+            pidfd = os.pidfd_open(int(pid))
+        except ProcessLookupError:
+            continue
+        try:
+            # since it was listed the pid may have become another's, of another case even
+            if os.stat(f"/proc/{pid}/ns/net").st_ino == os.stat(f"/run/netns/{name}").st_ino:
+                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        except OSError:
+            pass
+        finally:
+            os.close(pidfd)
+
+
 class Net:
     """The namespaces of one case; gone at the end of the with block."""
 
@@ -80,12 +96,7 @@ class Net:
             process.kill()
             process.wait()
         for role in self.roles:
-            # what a server has forked, or a shell that is gone has begun
-            for pid in run("ip", "netns", "pids", f"{self.tag}-{role}", check=False).split():
-                try:
-                    os.kill(int(pid), signal.SIGKILL)
-                except (ValueError, ProcessLookupError):
-                    pass
+            end_all(f"{self.tag}-{role}")
             run("ip", "netns", "del", f"{self.tag}-{role}", check=False)
         for path in self.cgroups:
             try:
