@@ -29,8 +29,9 @@ int netns_apart(int (*run)(void *data), void *data);
 
 /*
  * Call @run(@data) inside @netns, on another thread. A netlink socket opened by @run stays in
- * @netns, and /proc/thread-self/net and /proc/sys/net are its. The own namespace (is_self) is run in
- * place. What @run returned, or -errno when the namespace could not be entered (-ENOENT: it is gone).
+ * @netns, and /proc/thread-self/net and /proc/sys/net are its. The own namespace (is_self) is run
+ * in place. What @run returned, or -errno when the namespace could not be entered (-ENOENT: it is
+ * gone).
  */
 int netns_run(const struct namespace *netns, int (*run)(void *data), void *data);
 
