@@ -48,7 +48,6 @@ struct place_process {
 	const char *syscall; /* it is in: "accept4", "pause"; NULL: not known */
 	uint64_t memory_limit, memory_used; /* of its cgroup; 0: none */
 	uint64_t netns;
-	uint32_t listener_owner_gone; /* the process that called listen() has gone (inherited fd) */
 	uint32_t last_error_port; /* its own connect to this port failed during the attempts ... */
 	struct addr last_error_addr; /* ... at this address (a proxy's backend) */
 	int last_error;

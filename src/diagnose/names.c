@@ -6,6 +6,7 @@
 #include "diagnose/rule.h"
 #include "diagnose/symptom.h"
 
+#include <errno.h>
 #include <netdb.h>
 
 static bool step_has(const struct resolve_step *step, const struct addr *addr)
@@ -133,6 +134,29 @@ static void first_dead(const struct case_facts *facts, const struct attempt *a, 
 	}
 }
 
+/* Nothing was ever heard from the address, and nothing but the DNS says that it is the right one. */
+static void perhaps_stale(const struct case_facts *facts, const struct attempt *a,
+			  struct findings *to)
+{
+	const struct resolving *r = &facts->resolving;
+	const struct resolve_step *dns = step_with(r, RESOLVE_DNS, RESOLVE_FOUND);
+	char server[ADDR_TEXT_SIZE + 8], remote[ADDR_TEXT_SIZE];
+
+	if (!dns || !step_has(dns, &a->remote) || step_with(r, RESOLVE_HOSTS_FILE, RESOLVE_FOUND) ||
+	    a->phase != PHASE_CONNECT || facts->probes.host_alive ||
+	    path_target(&facts->forward) || (a->error != ETIMEDOUT && a->error != EHOSTUNREACH))
+		return;
+	addr_format_port(&dns->server, 53, server);
+	addr_format(&a->remote, remote);
+	struct finding *f = finding_add(to, CAUSE_DNS_STALE_ADDRESS, PROOF_GUESS);
+	finding_place(to, f, "DNS server %s", server);
+	finding_says(to, f,
+		     "Perhaps the record of %s is out of date: nothing is heard from %s, which only the "
+		     "DNS server %s names.", r->name, remote, server);
+	finding_fix(to, f, "compare the record of %s with the server's own addresses", r->name);
+	name_steps(r, f, to);
+}
+
 static void find(const struct case_facts *facts, struct findings *to)
 {
 	const struct attempt *a = case_subject(facts);
@@ -145,6 +169,7 @@ static void find(const struct case_facts *facts, struct findings *to)
 		return;
 	overridden(facts, a, to);
 	first_dead(facts, a, to);
+	perhaps_stale(facts, a, to);
 }
 
 const struct rule rule_names = {.name = "names", .find = find};

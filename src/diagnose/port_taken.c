@@ -150,6 +150,33 @@ static void add_guesses(const struct case_facts *facts, const struct place_socke
 	finding_says(to, f, "Perhaps the holder has no SO_REUSEPORT; as root berth sees it.");
 }
 
+/* Its parent has ended, and it waits for something else than a connection. */
+static bool is_left_behind(const struct place_process *p)
+{
+	return p && p->parent == 1 && p->state == 'S' && p->syscall && !p->in_accept;
+}
+
+/* A server without its parent may sleep for a reason of its own: no more than a guess. */
+static void add_inherited(const struct case_facts *facts, const struct place_socket *s,
+			  struct findings *to)
+{
+	const struct place *own = case_own_place(facts);
+
+	if (cause_of(facts, s) != CAUSE_IN_USE_LISTENER || !s->n_pids)
+		return;
+	for (unsigned i = 0; i < s->n_pids; i++)
+		if (!is_left_behind(place_process(own, s->pids[i])))
+			return;
+	const struct place_process *p = place_process(own, s->pids[0]);
+	struct finding *f = finding_add(to, CAUSE_IN_USE_INHERITED_FD, PROOF_GUESS);
+	finding_place(to, f, "this host");
+	finding_says(to, f, "Perhaps %s[%u] only inherited the socket from a server that is gone: its "
+			    "parent has ended, and it waits in %s, not for connections.",
+		     p->comm, p->pid, p->syscall);
+	finding_evidence(to, f, "proc", "pid %u: parent 1, in %s", p->pid, p->syscall);
+	finding_fix(to, f, "end pid %u; in the server, open sockets with SOCK_CLOEXEC", p->pid);
+}
+
 /* Open sockets stand in the way before all else; only without one do connections count. */
 static unsigned rank_of(const struct place_socket *s)
 {
@@ -292,6 +319,7 @@ static void find(const struct case_facts *facts, struct findings *to)
 		return;
 	add_holder(facts, best, wanted, to);
 	add_guesses(facts, best, to);
+	add_inherited(facts, best, to);
 }
 
 const struct rule rule_port_taken = {.name = "port-taken", .find = find};

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { MAX_HOLDERS = 4096 };
+enum { MAX_HOLDERS = 4096, MAX_PROCESSES = 64 };
 
 static bool is_wanted(const struct asked *asked, const struct sock *sock)
 {
@@ -46,6 +46,8 @@ int port_holders_collect(struct case_facts *facts)
 	for (size_t i = 0; i < snap->n_socks && facts->places[0].n_sockets < MAX_HOLDERS; i++)
 		if (is_wanted(asked, &snap->socks[i]))
 			place_add_socket(&facts->arena, &facts->places[0], snap, &snap->socks[i]);
+	for (size_t i = 0; i < facts->places[0].n_processes && i < MAX_PROCESSES; i++)
+		process_facts_read(&facts->arena, &facts->places[0].processes[i]);
 	facts->places[0].known |= PLACE_SOCKETS;
 	return 0;
 }

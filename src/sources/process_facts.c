@@ -31,7 +31,9 @@ static const struct call_name calls[] = {
 	{__NR_nanosleep, "nanosleep", false}, {__NR_clock_nanosleep, "clock_nanosleep", false},
 	{__NR_futex, "futex", false},	     {__NR_wait4, "wait4", false},
 	{__NR_write, "write", false},	     {__NR_sendto, "sendto", false},
-	{__NR_connect, "connect", false},
+	{__NR_connect, "connect", false},    {__NR_waitid, "waitid", false},
+	{__NR_rt_sigsuspend, "rt_sigsuspend", false},
+	{__NR_rt_sigtimedwait, "rt_sigtimedwait", false},
 };
 
 static void note_call(long number, void *data)
