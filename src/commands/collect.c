@@ -3,6 +3,7 @@
 #include "commands/collect.h"
 #include "commands/command.h"
 #include "base/auto.h"
+#include "base/line_in.h"
 #include "base/numbers.h"
 #include "core/facts.h"
 #include "core/pair.h"
@@ -16,24 +17,27 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A line is one socket with its holders, some ten bytes each, or one process. */
+enum { MAX_LINE = 64 << 20 };
+
 static int read_lines(const struct invocation *inv, const char *path, FILE *file,
 		      struct snapshot **ret_snap)
 {
 	AUTO(recording_reader_release) struct recording_reader reader;
 	AUTO(freep) char *line = NULL;
 	size_t room = 0;
-	ssize_t len;
+	ssize_t len = 0;
 	int error = recording_reader_init(&reader);
 
-	while (!error && (len = getline(&line, &room, file)) >= 0) {
-		if (len && line[len - 1] == '\n')
-			len--;
+	while (!error && (len = line_in_read(file, &line, &room, MAX_LINE)) >= 0)
 		error = recording_line(&reader, line, (size_t)len);
-	}
-	/* No end, no error: a line that does not fit into memory. */
-	if (!error && !feof(file))
-		return errno == EISDIR ? usage_error(inv, "cannot read %s: %s", path, strerror(errno))
-				       : failure(inv, "cannot read %s: %s", path, strerror(errno));
+	if (len == -E2BIG)
+		return usage_error(inv, "%s:%llu: a line of more than %d MiB is no recording", path,
+				   (unsigned long long)reader.line + 1, MAX_LINE >> 20);
+	if (len == -EISDIR)
+		return usage_error(inv, "cannot read %s: %s", path, strerror(EISDIR));
+	if (len < 0 && len != -ENODATA)
+		return failure(inv, "cannot read %s: %s", path, strerror(-(int)len));
 	if (!error)
 		error = recording_finish(&reader, ret_snap);
 	if (error == -EBADMSG)

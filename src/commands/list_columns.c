@@ -97,6 +97,15 @@ bool list_columns_add(struct list_columns *columns, const char *name)
 	return true;
 }
 
+int no_such_column(const struct invocation *inv, const char *name)
+{
+	const struct field *meant = field_nearest(name);
+
+	if (meant)
+		return usage_error(inv, "no column '%s'; did you mean '%s'?", name, meant->name);
+	return usage_error(inv, "no column '%s'; see 'berth list --columns help'", name);
+}
+
 static int add_list(struct list_columns *columns, const char *names, const struct invocation *inv)
 {
 	while (*names) {
@@ -104,8 +113,7 @@ static int add_list(struct list_columns *columns, const char *names, const struc
 		const size_t len = strcspn(names, ",");
 		snprintf(name, sizeof(name), "%.*s", (int)len, names);
 		if (len >= sizeof(name) || !list_columns_add(columns, name))
-			return usage_error(inv, "no column '%.*s'; see 'berth list --columns help'",
-					   (int)len, names);
+			return no_such_column(inv, name);
 		names += len + (names[len] == ',');
 	}
 	return 0;

@@ -33,6 +33,9 @@ struct list_columns {
 	bool chosen; /* by --columns, not only added to */
 };
 
+/* What to say of a column that there is not, with the one that is spelt most like it. EXIT_USAGE. */
+int no_such_column(const struct invocation *inv, const char *name);
+
 /* "process", "peer_process", or any field. False if there is none of that name. */
 bool list_columns_add(struct list_columns *columns, const char *name);
 

@@ -12,12 +12,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MAX_FILTER_BYTES = 1 << 20 };
 
 static int read_file(const struct invocation *inv, const char *path, struct strbuf *text)
 {
-	AUTO(fclosep) FILE *file = fopen(path, "re");
+	const bool is_stdin = !strcmp(path, "-");
+	AUTO(fclosep) FILE *file = is_stdin ? fdopen(STDIN_FILENO, "r") : fopen(path, "re");
 	char chunk[4096];
 	size_t n;
 

@@ -40,7 +40,7 @@ const struct option_row list_option_rows[] = {
 	{"oneline", 'O', NULL, false, "one line a socket, also with -i and -m", NULL},
 	{"no-header", 0, NULL, false, "the same as --no-headings", NULL},
 	{"no-queues", 'Q', NULL, false, "without Recv-Q and Send-Q", NULL},
-	{"filter", 'F', "FILE", false, "read the filter from a file", "@file"},
+	{"filter", 'F', "FILE", false, "read the filter from a file (-: standard input)", "@file"},
 	{"net", 'N', "NAME", false, "the same as --netns", "@netns"},
 	{"dccp", 'd', NULL, false, "(not supported)", NULL},
 	{"sctp", 'S', NULL, false, "(not supported)", NULL},

@@ -2,6 +2,7 @@
 /* Compares values by their type; a socket without the value comes first. */
 #include "commands/list_sort.h"
 #include "commands/command.h"
+#include "commands/list_columns.h"
 #include "core/fields.h"
 #include "core/snapshot.h"
 
@@ -17,7 +18,7 @@ int list_sort_parse(struct list_sort *sort, const struct invocation *inv)
 	sort->descending = *asked == '-';
 	sort->field = field_find(asked + sort->descending);
 	if (!sort->field)
-		return usage_error(inv, "no column '%s' to sort by", asked + sort->descending);
+		return no_such_column(inv, asked + sort->descending);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "commands/this_kernel.h"
 #include "model/script.h"
 #include "base/auto.h"
+#include "base/line_in.h"
 #include "base/json.h"
 
 #include <errno.h>
@@ -117,6 +118,8 @@ static void print_answer(const struct script_answer *answer, void *data)
 	json_end(json);
 }
 
+enum { MAX_LINE = 1 << 20 };
+
 /* Each line is answered at once. At a terminal a mistake is told and the next line may follow. */
 static int run_lines(const struct invocation *inv, FILE *from, const char *name,
 		     struct script *script, struct out *out)
@@ -126,10 +129,8 @@ static int run_lines(const struct invocation *inv, FILE *from, const char *name,
 	size_t room = 0;
 	ssize_t len;
 
-	while ((len = getline(&line, &room, from)) >= 0) {
+	while ((len = line_in_read(from, &line, &room, MAX_LINE)) >= 0) {
 		struct script_error error = {0};
-		if (len && line[len - 1] == '\n')
-			len--;
 		int r = model_script_line(script, line, (size_t)len, &error);
 		const int unwritten = out_flush(out);
 		if (unwritten)
@@ -142,8 +143,9 @@ static int run_lines(const struct invocation *inv, FILE *from, const char *name,
 		if (code && !typed)
 			return code;
 	}
-	/* No end, no error: a line that does not fit into memory. */
-	return feof(from) ? EXIT_YES : usage_error(inv, "%s: cannot be read", name);
+	return len == -ENODATA ? EXIT_YES
+			       : usage_error(inv, "%s: cannot be read: %s", name,
+					     len == -E2BIG ? "too long a line" : strerror(-(int)len));
 }
 
 /* Rules to live without, for tests of the tests. */
