@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/fsuid.h>
@@ -297,12 +298,87 @@ static enum tried udp_wildcard_full(void)
 	return tried;
 }
 
-/* NULL: needs a packet from outside, or a choice of CPU, which the machine's questions leave out. */
+/* Stay on this CPU, where lo delivers too; its number, or -1. */
+static int stay_on_cpu(void)
+{
+	const int cpu = sched_getcpu();
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	if (cpu < 0 || cpu >= CPU_SETSIZE)
+		return -1;
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set) ? -1 : cpu;
+}
+
+static int hold_on_cpu(unsigned how, uint16_t port, int cpu)
+{
+	int fd = make(how);
+
+	if (fd >= 0 &&
+	    (set(fd, SOL_SOCKET, SO_INCOMING_CPU, cpu) || bind_to(fd, "127.0.0.1", port))) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* Of datagrams from many source ports, does @one get all? Once in 65,536 by chance. */
+static enum tried gets_all(uint16_t port, int one)
+{
+	enum { MANY = 16 };
+	struct sockaddr_storage to;
+	socklen_t len = endpoint("127.0.0.1", port, &to);
+	char byte;
+
+	for (int i = 0; i < MANY; i++) {
+		AUTO(closep) int from = hold(UDP, "127.0.0.1", (uint16_t)(port + 1 + i));
+		if (from < 0 || sendto(from, "", 1, 0, (struct sockaddr *)&to, len) != 1)
+			return TRIED_NOTHING;
+		/* On this CPU it has arrived by now. */
+		if (recv(one, &byte, 1, MSG_DONTWAIT) < 0)
+			return TRIED_NO;
+	}
+	return TRIED_YES;
+}
+
+static enum tried cpu_in_group(void)
+{
+	const int cpu = stay_on_cpu();
+	AUTO(closep) int here = cpu < 0 ? -1 : hold_on_cpu(UDP | REUSEPORT, 11120, cpu);
+	AUTO(closep) int anywhere = hold(UDP | REUSEPORT, "127.0.0.1", 11120);
+
+	return here < 0 || anywhere < 0 ? TRIED_NOTHING : gets_all(11120, here);
+}
+
+/*
+ * The search meets, newest first, a member of the group, then a lone socket of this CPU, then the
+ * group's member of this CPU. The group gives the datagram to that one (or by chance to the first):
+ * scored again it holds against the lone one, else the lone one always scores more.
+ */
+static enum tried udp_rescore(void)
+{
+	const unsigned member = UDP | REUSEADDR | REUSEPORT;
+	const int cpu = stay_on_cpu();
+	AUTO(closep) int connected = hold(member, "127.0.0.1", 11150);
+	AUTO(closep) int here = cpu < 0 ? -1 : hold_on_cpu(member, 11150, cpu);
+	AUTO(closep) int lone = cpu < 0 ? -1 : hold_on_cpu(UDP | REUSEADDR, 11150, cpu);
+	AUTO(closep) int newest = hold(member, "127.0.0.1", 11150);
+
+	if (connected < 0 || here < 0 || lone < 0 || newest < 0 ||
+	    connect_to(connected, "127.0.0.1", 11149))
+		return TRIED_NOTHING;
+	return negated(gets_all(11150, lone));
+}
+
+/* NULL: needs a packet from outside. */
 static enum tried (*const tries[N_BEHAVIOURS])(void) = {
 	[BEHAVIOUR_device_scores] = device_scores,
 	[BEHAVIOUR_bind_by_address] = bind_by_address,
 	[BEHAVIOUR_mapped_wildcard] = mapped_wildcard,
 	[BEHAVIOUR_reset_on_fail] = reset_on_fail,
+	[BEHAVIOUR_cpu_in_group] = cpu_in_group,
+	[BEHAVIOUR_udp_rescore] = udp_rescore,
 	[BEHAVIOUR_reuse_memory] = reuse_memory,
 	[BEHAVIOUR_range_by_ones] = range_by_ones,
 	[BEHAVIOUR_udp_tuple_table] = udp_tuple_table,
