@@ -280,7 +280,8 @@ static void deliver_live(struct execution *run, const struct op *op, int64_t coo
 		struct addr local = addr_unmapped(&sock->local), remote = addr_unmapped(&sock->remote);
 		if (sock->fd >= 0 && !sock->udp && sock->has_tuple &&
 		    sock->local_port == op->remote_port && sock->remote_port == op->port &&
-		    addr_equal(&local, &op->remote) && addr_equal(&remote, &op->local))
+		    addr_equal(&local, &op->remote) && addr_equal(&remote, &op->local) &&
+		    (from < 0 || ret->got >> i & 1)) /* of two with itself: the one that is found */
 			from = sock->fd;
 	}
 	if (from < 0 || !ret->got || state != 1)
