@@ -245,18 +245,23 @@ static void deliver_local(struct execution *run, const struct op *op, struct ans
 	}
 }
 
-/* The other end, not yet accepted, of a connection of ours? */
+/*
+ * Is it the other end, not yet accepted, of a connection of ours? Of two, where one of them is bound
+ * to a device: which of them it belongs to cannot be told.
+ */
 static uint32_t unaccepted(const struct execution *run, const struct op *op)
 {
-	for (int i = N_OP_NAMES - 1; i >= 0; i--) {
+	uint32_t ours = 0;
+
+	for (int i = 0; i < N_OP_NAMES; i++) {
 		const struct kernel_sock *sock = &run->socks[i];
 		struct addr local = addr_unmapped(&sock->local), remote = addr_unmapped(&sock->remote);
 		if (sock->has_tuple && !sock->udp && sock->local_port == op->remote_port &&
 		    sock->remote_port == op->port && addr_equal(&local, &op->remote) &&
 		    addr_equal(&remote, &op->local))
-			return 1u << i;
+			ours |= 1u << i;
 	}
-	return 0;
+	return ours;
 }
 
 /*

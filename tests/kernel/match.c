@@ -45,7 +45,7 @@ static enum match match_target(const char *at, const struct answer *kernel)
 		return kernel->self ? MATCH_YES : MATCH_NO;
 	names = read_names(one_of ? at + 7 : each ? at + 8 : at, &peer);
 	if (peer)
-		return kernel->peer_of == names ? MATCH_YES : MATCH_NO;
+		return names && (kernel->peer_of & names) == names ? MATCH_YES : MATCH_NO;
 	if (kernel->peer_of)
 		return MATCH_NO;
 	if (one_of && kernel->swept)
