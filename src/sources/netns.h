@@ -20,10 +20,10 @@ bool netns_all_wanted(const struct request *request);
 
 /*
  * Call @run(@data) on a thread that may go to other namespaces and need not come back, and wait for
- * it. The caller's thread stays where it is: setns(2) in the first thread would show the process
- * as one that lives there (/proc/PID/ns/net), and "ip netns pids NAME | xargs kill", the manual's
- * way to empty a namespace, would end it; also a user namespace of our own may not own the one we
- * are in, and then there is no way back. What @run returned, or -errno without a thread.
+ * it. The caller's thread stays where it is: a user namespace of our own may not own the network
+ * namespace we are in, and then there is no way back; and after setns(2) in the first thread the
+ * process is one that lives there for "ip netns pids". What @run returned, or -errno without a
+ * thread.
  */
 int netns_apart(int (*run)(void *data), void *data);
 
@@ -38,8 +38,8 @@ int netns_run(const struct namespace *netns, int (*run)(void *data), void *data)
 /*
  * Call @run for every wanted namespace of @snap, inside it, one after the other; with @err 0, or
  * outside with the -errno of entering it (a namespace that is gone is left out: it has nothing
- * left to tell). Ends at the first value below 0 that @run returns, and returns it. One thread goes
- * to all, so this is faster than netns_run() for each.
+ * left to tell). Ends at the first value below 0 that @run returns, and returns it. There is one
+ * way back from all, or one thread, so this is faster than netns_run() for each.
  */
 int netns_run_wanted(struct snapshot *snap, int (*run)(size_t index, int err, void *data),
 		     void *data);

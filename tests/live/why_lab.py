@@ -74,8 +74,10 @@ def end_all(name):
         except ProcessLookupError:
             continue
         try:
-            # since it was listed the pid may have become another's, of another case even
-            if os.stat(f"/proc/{pid}/ns/net").st_ino == os.stat(f"/run/netns/{name}").st_ino:
+            # Since it was listed the pid may have become another's, of another case even. And another
+            # case's berth that looks into all namespaces is listed while it is in this one.
+            lives = os.stat(f"/proc/{pid}/ns/net").st_ino == os.stat(f"/run/netns/{name}").st_ino
+            if lives and not os.path.basename(os.readlink(f"/proc/{pid}/exe")).startswith("berth"):
                 signal.pidfd_send_signal(pidfd, signal.SIGKILL)
         except OSError:
             pass
