@@ -133,6 +133,13 @@ struct model_outcome bind_address(const struct model_space *space, struct msock 
 	if (no.error)
 		return no;
 	enum addr_class class = addr_class_of(space, &call->addr);
+	/* A former bind() without a port left a source, which multicast does not replace (__inet6_bind). */
+	const bool keeps_source = v6 && class == ADDR_CLASS_MULTICAST &&
+				  akey_kind(&call->addr) == AKEY_V6;
+	if (!keeps_source)
+		sock->flags &= ~F_MAPPED_SOURCE;
+	else if (akey_kind(&sock->local) == AKEY_MAPPED)
+		sock->flags |= F_MAPPED_SOURCE;
 	sock->local = call->addr;
 	sock->flags &= ~F_NO_SOURCE;
 	if (class == ADDR_CLASS_MULTICAST || class == ADDR_CLASS_BROADCAST)
@@ -146,7 +153,7 @@ struct model_outcome bind_address(const struct model_space *space, struct msock 
 static void bind_reset_address(struct msock *sock)
 {
 	sock->local = sock->flags & F_V6 ? (struct akey){{0, 0}} : akey_v4(0);
-	sock->flags &= ~F_NO_SOURCE;
+	sock->flags &= ~(F_NO_SOURCE | F_MAPPED_SOURCE);
 }
 
 int choice_pick(const struct choice *choice, const struct model_turn *turn, uint16_t *ret)

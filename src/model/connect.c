@@ -64,8 +64,10 @@ static struct model_outcome check_family(const struct msock *sock, const struct 
 /* From an IPv4 address to IPv6: told when the route is found (ip6_dst_lookup_tail). */
 static bool mixes_families(const struct msock *sock, const struct dial *dial)
 {
-	return sock->flags & F_V6 && akey_kind(&sock->local) == AKEY_MAPPED &&
-	       akey_kind(&dial->to) != AKEY_MAPPED;
+	const bool from_ipv4 = akey_kind(&sock->local) == AKEY_MAPPED ||
+			       sock->flags & F_MAPPED_SOURCE;
+
+	return sock->flags & F_V6 && from_ipv4 && akey_kind(&dial->to) != AKEY_MAPPED;
 }
 
 struct model_outcome dial_route(const struct model_space *space, struct msock *sock,

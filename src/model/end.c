@@ -33,7 +33,7 @@ int end_disconnect(struct model_space *space, uint32_t id)
 	sock->flags &= ~F_TIMESTAMPS;
 	if (sock->flags & F_LOCK_ADDR || !rule_on(space, MODEL_RULE_ADDRESS_RELEASED))
 		return 0;
-	sock->flags &= ~F_NO_SOURCE;
+	sock->flags &= ~(F_NO_SOURCE | F_MAPPED_SOURCE);
 	return tcp_address_set(space, id, any);
 }
 

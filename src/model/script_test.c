@@ -49,6 +49,16 @@ static void every_line_has_its_answer(void **state)
 	      "EADDRINUSE held by a: reuseport-uid\nok\nok\n-> none: RST\n");
 }
 
+/* np->saddr: bind() to IPv6 multicast leaves the source that a bind() without a port has set. */
+static void multicast_leaves_the_source(void **state)
+{
+	check("a = socket udp inet6 no-port\nbind a [::ffff:127.0.0.1]:0\nbind a [ff0e::1:2]:80\n"
+	      "connect a [::1]:50001\n"
+	      "b = socket udp inet6 no-port\nbind b [::1]:0\nbind b [ff0e::1:2]:81\n"
+	      "connect b [::1]:50001\n",
+	      "ok\nok\nok port 80\nEAFNOSUPPORT: address-family\nok\nok\nok port 81\nok\n");
+}
+
 static void hints_say_what_the_kernel_did(void **state)
 {
 	check("a = socket tcp inet\nbind a 127.0.0.1:0 chose 40001\n"
@@ -134,6 +144,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_line_has_its_answer),
+		cmocka_unit_test(multicast_leaves_the_source),
 		cmocka_unit_test(hints_say_what_the_kernel_did),
 		cmocka_unit_test(groups_are_named),
 		cmocka_unit_test(endings_follow_tcp),

@@ -53,6 +53,7 @@ enum msock_flag {
 	F_TRANSPARENT = 1 << 26,
 	F_USED = 1 << 27,	/* the record is in use */
 	F_PLACED = 1 << 28,	/* read from a machine with all its state: it is told its places */
+	F_MAPPED_SOURCE = 1 << 29, /* bound to IPv6 multicast after ::ffff:A, which stays the source */
 };
 
 /* struct socket's own state, apart from the protocol's. */
